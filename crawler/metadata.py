@@ -1,0 +1,189 @@
+"""What a page says about itself, collected and not yet judged: JSON-LD, OpenGraph, meta tags, markup.
+
+`crawler.fields` chooses among these candidates. Every one keeps the name of its source, because the
+choice is by source and by agreement between sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from lxml.html import HtmlElement
+
+from crawler.jsonld import MAX_VALUE, article_nodes, fold, json_nodes, many, names, texts, types
+
+_MAX_NAMES = 20
+
+_META_TITLES = (
+    "og:title",
+    "twitter:title",
+    "parsely-title",
+    "sailthru.title",
+    "dc.title",
+    "dcterms.title",
+    "headline",
+)
+_META_DATES = (
+    "article:published_time", "og:published_time", "og:article:published_time", "datepublished", "parsely-pub-date",
+    "sailthru.date", "cxenseparse:recs:publishtime", "date", "pubdate", "publishdate", "publish-date", "publish_date",
+    "dc.date.issued", "dcterms.created", "dc.date.created", "dc.date", "dcterms.date", "article.published",
+    "published_at", "article_date_original", "last-modified",
+)  # fmt: skip
+_META_AUTHORS = (
+    "author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl", "dcterms.creator",
+    "article.author", "og:article:author", "cxenseparse:author",
+)  # fmt: skip
+_META_IMAGES = ("og:image", "og:image:secure_url", "og:image:url", "twitter:image", "twitter:image:src")
+_META_SITES = (
+    "og:site_name",
+    "application-name",
+    "apple-mobile-web-app-title",
+    "al:ios:app_name",
+    "dc.publisher",
+)
+
+
+class Candidate(NamedTuple):
+    """One value and the place in the page that says it ("jsonld", "og:title", "h1", "time" …)."""
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageMeta:
+    """All that a page says about itself, in document order within a source; texts have folded space."""
+
+    titles: tuple[Candidate, ...] = ()
+    published: tuple[Candidate, ...] = ()
+    authors: tuple[Candidate, ...] = ()
+    images: tuple[Candidate, ...] = ()
+    site_names: tuple[str, ...] = ()
+    canonical: tuple[str, ...] = ()
+    lang: str = ""
+
+
+def read_meta(tree: HtmlElement) -> PageMeta:
+    """Collect what a parsed page says about itself; broken JSON-LD is repaired or left out."""
+    meta = _meta_tags(tree)
+    nodes = list(json_nodes(tree))
+    articles = article_nodes(nodes)
+    return PageMeta(
+        titles=_unique(_titles(tree, meta, articles)),
+        published=_unique(_dates(tree, meta, articles, nodes)),
+        authors=_unique(_authors(tree, meta, articles)),
+        images=_unique(_images(meta, articles)),
+        site_names=tuple(dict.fromkeys(_site_names(meta, nodes))),
+        canonical=tuple(_canonicals(tree, meta)),
+        lang=_lang(tree, meta),
+    )
+
+
+def _titles(
+    tree: HtmlElement, meta: dict[str, list[str]], articles: list[dict[str, Any]]
+) -> Iterator[Candidate]:
+    for node in articles[:1]:
+        yield from (
+            Candidate("jsonld", text) for key in ("headline", "name") for text in texts(node.get(key))[:1]
+        )
+    yield from _from_meta(meta, _META_TITLES)
+    yield from _elements(tree, "itemprop", "//*[@itemprop='headline'][not(ancestor::*[@itemprop='comment'])]")
+    yield from _elements(tree, "h1", "//h1")
+    yield from _elements(tree, "title", "//head/title | /html/title")
+
+
+def _dates(
+    tree: HtmlElement, meta: dict[str, list[str]], articles: list[dict[str, Any]], nodes: list[dict[str, Any]]
+) -> Iterator[Candidate]:
+    for source, found in (("jsonld", articles[:1]), ("jsonld-page", nodes)):
+        for node in found:
+            yield from (Candidate(source, text) for text in texts(node.get("datePublished"))[:1])
+    yield from _from_meta(meta, _META_DATES)
+    published = "//*[@itemprop='datePublished'][not(ancestor::*[@itemprop='comment'])]"
+    yield from _elements(tree, "itemprop", published, ("content", "datetime"))
+    yield from _elements(tree, "time", "//time[@pubdate or @datetime]", ("datetime",))
+
+
+def _authors(
+    tree: HtmlElement, meta: dict[str, list[str]], articles: list[dict[str, Any]]
+) -> Iterator[Candidate]:
+    for node in articles[:1]:
+        for key in ("author", "creator"):
+            yield from (Candidate("jsonld", name) for name in names(node.get(key))[:_MAX_NAMES])
+    yield from _from_meta(meta, _META_AUTHORS)
+    own = "[not(ancestor::*[@itemprop='comment' or @itemprop='publisher'])]"
+    name = f"//*[@itemprop='author']//*[@itemprop='name']{own}"
+    yield from _elements(
+        tree, "itemprop", f"{name} | //*[@itemprop='author'][not(.//*[@itemprop='name'])]{own}"
+    )
+    yield from _elements(tree, "rel", "//a[@rel='author']")
+
+
+def _images(meta: dict[str, list[str]], articles: list[dict[str, Any]]) -> Iterator[Candidate]:
+    yield from _from_meta(meta, _META_IMAGES)
+    for node in articles[:1]:
+        for image in many(node.get("image")):
+            address = image.get("url") or image.get("contentUrl") if isinstance(image, dict) else image
+            yield from (Candidate("jsonld", text) for text in texts(address)[:1])
+
+
+def _site_names(meta: dict[str, list[str]], nodes: list[dict[str, Any]]) -> Iterator[str]:
+    yield from (value for key in _META_SITES for value in meta.get(key, ()))
+    for node in nodes:
+        yield from names(node.get("publisher"))
+        if {"WebSite", "NewsMediaOrganization"} & set(types(node)):
+            yield from names(node)
+
+
+def _canonicals(tree: HtmlElement, meta: dict[str, list[str]]) -> Iterator[str]:
+    links = tree.xpath(
+        "//link[@href][contains(concat(' ', normalize-space(@rel), ' '), ' canonical ')]/@href"
+    )
+    yield from (str(link).strip()[:MAX_VALUE] for link in links[:1])
+    yield from meta.get("og:url", ())[:1]
+
+
+def _lang(tree: HtmlElement, meta: dict[str, list[str]]) -> str:
+    declared = [
+        tree.get("lang"),
+        tree.get("xml:lang"),
+        *(str(x) for x in tree.xpath("/html/@*[local-name()='lang']")),
+    ]
+    declared += [
+        value for key in ("content-language", "og:locale", "language") for value in meta.get(key, ())
+    ]
+    return next((value.strip() for value in declared if value and value.strip()), "")
+
+
+def _from_meta(meta: dict[str, list[str]], names: Iterable[str]) -> Iterator[Candidate]:
+    return (Candidate(name, value) for name in names for value in meta.get(name, ()))
+
+
+def _elements(
+    tree: HtmlElement, source: str, path: str, attributes: tuple[str, ...] = ()
+) -> Iterator[Candidate]:
+    """Candidates from elements: the first attribute that is there, else the text."""
+    for element in tree.xpath(path)[:_MAX_NAMES]:
+        value = next((element.get(name) for name in attributes if element.get(name)), None)
+        text = fold(value if value is not None else "".join(element.itertext()))
+        if text:
+            yield Candidate(source, text)
+
+
+def _meta_tags(tree: HtmlElement) -> dict[str, list[str]]:
+    tags: dict[str, list[str]] = {}
+    for element in tree.iter("meta"):
+        value = fold(element.get("content") or element.get("value") or "")
+        names = {
+            (element.get(key) or "").strip().lower() for key in ("property", "name", "http-equiv", "itemprop")
+        }
+        for name in names - {""} if value else ():
+            if value not in tags.setdefault(name, []) and len(tags[name]) < _MAX_NAMES:
+                tags[name].append(value)
+    return tags
+
+
+def _unique(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(dict.fromkeys(candidates))

@@ -1,0 +1,87 @@
+"""What getting produces, one frozen dataclass a stage: feed list line, entry, parsed feed, page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+BlockKind = Literal["paragraph", "heading", "list", "quote", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSpec:
+    """One feed as the operator lists it; an empty field means "as the feed itself says"."""
+
+    url: str
+    title: str = ""
+    folder: tuple[str, ...] = ()
+    lang: str = ""
+    outlet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A feed's record of one article, as published; texts are plain, times aware UTC.
+
+    `key` identifies the entry within its feed: its id, else its link, else a digest of its title.
+    `content_html` is the full content where the feed carries it, as markup; never shown unread.
+    """
+
+    key: str
+    link: str
+    title: str = ""
+    summary: str = ""
+    content_html: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    authors: tuple[str, ...] = ()
+    lang: str = ""
+    source_url: str = ""
+    source_title: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """One answer read as a feed. `kind` names the format ("rss20", "atom10", "rdf", "json11" …)."""
+
+    kind: str
+    entries: tuple[Entry, ...]
+    title: str = ""
+    link: str = ""
+    lang: str = ""
+    self_url: str = ""
+    hub: str = ""
+    ttl_minutes: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of a page's body in reading order; `text` has no markup and no line break."""
+
+    kind: BlockKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One article as a page and its feed entry tell it, before cleaning.
+
+    `url` is canonical, `outlet` the registrable domain, `lang` a two-letter code or "und".
+    `source` says where the body came from: "page", "feed" (entry's full content), "summary" or "input".
+    """
+
+    url: str
+    outlet: str
+    title: str
+    blocks: tuple[Block, ...]
+    lang: str
+    published: datetime | None = None
+    authors: tuple[str, ...] = ()
+    image: str = ""
+    source: str = "page"
+    id: str = ""
+    feed: str = ""
+    entry_key: str = ""

@@ -1,0 +1,196 @@
+"""What feedparser found, as the records of `crawler.model`. Its values may be anything: each is checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from crawler.model import Entry, ParsedFeed
+from crawler.parse.facts import (
+    FULL_TEXT,
+    TITLE_LIMIT,
+    finished,
+    is_web,
+    key_of,
+    language,
+    names,
+    utc,
+    web_address,
+)
+from crawler.text import escaped, plain, storable
+
+Found = Mapping[str, Any]
+
+_HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
+_IMAGE_NAME: Final = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:[?#]|$)", re.I)
+_LONGEST_TTL: Final = 60 * 24 * 366
+
+
+def feed_from(
+    version: str, feed: Found, entries: Sequence[Found], url: str, notes: Sequence[str]
+) -> ParsedFeed:
+    """A parsed feed out of feedparser's dictionaries; links are absolute against the feed's link, else `url`.
+
+    `version` is feedparser's name of the format; RDF without a known version is "rdf".
+    """
+    home = _home(feed, url)
+    bases = (home, url)
+    return finished(
+        ParsedFeed(
+            kind=version or "unknown",
+            entries=tuple(_entry(entry, bases, version.startswith("atom")) for entry in entries),
+            title=_title(feed, version.startswith("atom")),
+            link=home,
+            lang=language(feed.get("language")),
+            self_url=_related(feed, "self", bases),
+            hub=_related(feed, "hub", bases),
+            ttl_minutes=_ttl(feed.get("ttl")),
+            notes=tuple(notes),
+        )
+    )
+
+
+def _entry(entry: Found, bases: tuple[str, ...], atom: bool) -> Entry:
+    link = _link(entry, bases)
+    title = _title(entry, atom)
+    summary, content = _texts(entry, atom)
+    published, updated = utc(entry.get("published_parsed")), utc(entry.get("updated_parsed"))
+    source = entry.get("source")
+    source = source if isinstance(source, Mapping) else {}
+    return Entry(
+        key=key_of(_str(entry, "id"), link, title, summary),
+        link=link,
+        title=title,
+        summary=summary,
+        content_html=content,
+        # RSS has one time an entry, and dc:date comes out of feedparser as a time of updating.
+        published=published if atom else published or updated,
+        updated=updated,
+        authors=_authors(entry),
+        lang=_language(entry),
+        source_url=_source_link(source, bases),
+        source_title=plain(_str(source, "title"), TITLE_LIMIT),
+        image=_image(entry, bases),
+    )
+
+
+def _str(found: Found, key: str) -> str:
+    value = found.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _dicts(found: Found, key: str) -> list[Found]:
+    value = found.get(key)
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _home(feed: Found, url: str) -> str:
+    return web_address(_str(feed, "link"), url) or next(
+        (
+            web_address(link.get("href"), url)
+            for link in _dicts(feed, "links")
+            if link.get("rel") == "alternate"
+        ),
+        "",
+    )
+
+
+def _related(feed: Found, rel: str, bases: tuple[str, ...]) -> str:
+    found = (
+        web_address(link.get("href"), *bases) for link in _dicts(feed, "links") if link.get("rel") == rel
+    )
+    return next(filter(None, found), "")
+
+
+def _link(entry: Found, bases: tuple[str, ...]) -> str:
+    # Where a service counts clicks, this is the outlet's own address.
+    if is_web(original := _str(entry, "feedburner_origlink").strip()):
+        return web_address(original)
+    link, identifier = _str(entry, "link").strip(), _str(entry, "id").strip()
+    # An id is a link where it looks like one; feedparser takes "12345" for one too.
+    if link and link == identifier and not is_web(link):
+        link = ""
+    if not link:
+        link = next(
+            (_str(one, "href") for one in _dicts(entry, "links") if one.get("rel") == "alternate"), ""
+        )
+    return web_address(link, *bases) or web_address(identifier)
+
+
+def _title(found: Found, atom: bool) -> str:
+    return plain(_markup(found, "title", atom), TITLE_LIMIT)
+
+
+def _markup(found: Found, key: str, atom: bool) -> str:
+    """A text construct as markup: Atom says whether "<" is a tag (RFC 4287, 3.1), RSS leaves it to be guessed."""
+    value, detail = _str(found, key), found.get(f"{key}_detail")
+    kind = detail.get("type") if isinstance(detail, Mapping) else ""
+    return escaped(value) if atom and kind == "text/plain" else value
+
+
+def _texts(entry: Found, atom: bool) -> tuple[str, str]:
+    """Summary and full content; a description as long as an article is both."""
+    content = _content(entry)
+    # Without this detail, feedparser has copied the content to where the summary is missing.
+    markup = _markup(entry, "summary", atom) if "summary_detail" in entry or not content else ""
+    summary = plain(markup)
+    if not content and len(summary) > FULL_TEXT:
+        content = storable(markup)
+    return summary, content
+
+
+def _content(entry: Found) -> str:
+    candidates = []
+    for part in _dicts(entry, "content"):
+        value = _str(part, "value")
+        kind = part.get("type")
+        if kind in _HTML or "</" in value:
+            candidates.append(storable(value))
+        elif kind in ("text/plain", "", None):
+            candidates.append(escaped(value))
+    return max(candidates, key=len, default="")
+
+
+def _authors(entry: Found) -> tuple[str, ...]:
+    found = [_str(author, "name") for author in _dicts(entry, "authors")]
+    return names(plain(name, 200) for name in (found if any(found) else [_str(entry, "author")]))
+
+
+def _language(entry: Found) -> str:
+    details = (entry.get(key) for key in ("title_detail", "summary_detail"))
+    inherited = (detail.get("language") for detail in details if isinstance(detail, Mapping))
+    return next(filter(None, map(language, (entry.get("language"), *inherited))), "")
+
+
+def _source_link(source: Found, bases: tuple[str, ...]) -> str:
+    # RSS: <source url="…">; Atom: the feed that the entry was copied from, by its self link or its id.
+    return (
+        web_address(_str(source, "href"), *bases)
+        or _related(source, "self", bases)
+        or web_address(source.get("id"))
+    )
+
+
+def _image(entry: Found, bases: tuple[str, ...]) -> str:
+    pictures = [media for media in _dicts(entry, "media_content") if _is_picture(media)]
+    pictures += _dicts(entry, "media_thumbnail")
+    pictures += [
+        link for link in _dicts(entry, "links") if link.get("rel") == "enclosure" and _is_picture(link)
+    ]
+    pictures += [image for image in (entry.get("image"),) if isinstance(image, Mapping)]
+    found = (web_address(picture.get("url") or picture.get("href"), *bases) for picture in pictures)
+    return next(filter(None, found), "")
+
+
+def _is_picture(media: Found) -> bool:
+    kind = _str(media, "medium") or _str(media, "type").partition("/")[0]
+    if kind and kind != "text":
+        return kind.lower() == "image"
+    return bool(_IMAGE_NAME.search(_str(media, "url") or _str(media, "href")))
+
+
+def _ttl(value: object) -> int | None:
+    text = value.strip() if isinstance(value, str) else ""
+    minutes = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+    return minutes if 0 < minutes <= _LONGEST_TTL else None

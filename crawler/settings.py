@@ -1,0 +1,49 @@
+"""Scrapy settings. What an operator may change comes over them from newsfold's configuration.
+
+Components are named by their paths, so that this room needs none of the others; the add-on puts the
+operator's configuration into the settings, for `scrapy crawl feeds` as for `newsfold crawl`.
+"""
+
+BOT_NAME = "newsfold"
+SPIDER_MODULES = ["crawler.spiders"]
+ADDONS = {"newsfold.addon.NewsfoldAddon": 0}
+FEED_BOOK = "pipelines.book.RedisBook"
+
+ITEM_PIPELINES = {
+    "pipelines.clean.CleanPipeline": 100,
+    "pipelines.place.PlacePipeline": 200,
+}
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.middlewares.AddressGuardMiddleware": 50,
+    # Publishers owe a crawler no cookies, and pages no second try by a refresh tag.
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+}
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.handlers.GuardedAiohttpHandler",
+    "https": "crawler.handlers.GuardedAiohttpHandler",
+}
+DNS_RESOLVER = "crawler.handlers.GuardedResolver"
+EXTENSIONS = {
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "scrapy.extensions.logstats.LogStats": None,
+}
+
+# One connection a host and a delay between requests; many hosts at once.
+CONCURRENT_REQUESTS = 32
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 1.0
+DOWNLOAD_TIMEOUT = 30
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DOWNLOAD_WARNSIZE = 0
+ROBOTSTXT_OBEY = True
+COOKIES_ENABLED = False
+REFERER_ENABLED = False
+REDIRECT_MAX_TIMES = 5
+RETRY_ENABLED = False  # feeds and pages have due times of their own
+HTTPPROXY_ENABLED = True
+LOG_FORMATTER = "crawler.logs.QuietFormatter"
+LOG_LEVEL = "INFO"
+STATS_DUMP = False

@@ -1,0 +1,1 @@
+"""Deciding: pure functions from texts to groups and stories; no I/O, no clock, no settings."""

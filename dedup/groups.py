@@ -1,0 +1,99 @@
+"""Which texts are one text: a first look by estimate, a second on exact shingles, then the decision."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dedup.model import Candidate, Fingerprint, GroupDecision, Match
+from dedup.signature import estimate_jaccard
+from dedup.similarity import Overlap
+from dedup.thresholds import GroupConfig
+
+# A group is of short texts only while its longest is not much longer than the one that was contained.
+_SAME_LENGTH = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What the estimates settle, and the candidates whose texts must be compared."""
+
+    matches: tuple[Match, ...]
+    unsettled: tuple[Candidate, ...]
+
+
+def first_look(own: Fingerprint, candidates: Sequence[Candidate], config: GroupConfig) -> FirstLook:
+    """Sort candidates by estimate into sure matches, sure strangers (dropped) and unsettled ones.
+
+    An estimate from n rows has a standard error of √(J(1-J)/n); within two of the threshold it settles
+    nothing, and neither does it where one text may be contained in the other.
+    """
+    estimates = estimate_jaccard(own.signature, [c.signature for c in candidates]).tolist()
+    rows = max(1, len(own.signature) // 4)
+    matches: list[Match] = []
+    unsettled: list[Candidate] = []
+    for candidate, estimate in zip(candidates, estimates, strict=True):
+        margin = 2 * math.sqrt(max(estimate * (1 - estimate), 1 / rows) / rows)
+        if own.exact == candidate.exact:
+            matches.append(Match(candidate.article, candidate.group, "exact", 1.0))
+        elif estimate >= config.jaccard + margin:
+            matches.append(Match(candidate.article, candidate.group, "near-duplicate", estimate))
+        elif estimate >= config.jaccard - margin or _may_be_contained(
+            own, candidate, estimate + margin, config
+        ):
+            unsettled.append(candidate)
+    return FirstLook(tuple(matches), tuple(unsettled))
+
+
+def _may_be_contained(own: Fingerprint, candidate: Candidate, jaccard: float, config: GroupConfig) -> bool:
+    """Whether containment at the threshold is possible at this Jaccard similarity.
+
+    For sets of a and b shingles: shared = J (a + b) / (1 + J), and containment = shared / min(a, b).
+    """
+    if candidate.shared_sentences:
+        return True
+    smaller = min(own.shingles, candidate.shingles)
+    shared = jaccard * (own.shingles + candidate.shingles) / (1 + jaccard)
+    return smaller > 0 and shared / smaller >= config.containment
+
+
+def settle(candidate: Candidate, overlap: Overlap, config: GroupConfig) -> Match | None:
+    """Decide a pair on its exact shingles."""
+    if overlap.jaccard >= config.jaccard:
+        return Match(candidate.article, candidate.group, "near-duplicate", overlap.jaccard)
+    if is_contained(overlap, config):
+        return Match(candidate.article, candidate.group, "contained", overlap.containment)
+    return None
+
+
+def is_contained(overlap: Overlap, config: GroupConfig) -> bool:
+    """Whether the shorter text is a teaser or cut of the longer, rather than quoted in it."""
+    smaller, larger = sorted((overlap.one, overlap.other))
+    if smaller < config.minimum_contained or overlap.containment < config.containment:
+        return False
+    return smaller <= config.brief or smaller >= config.quoted_below * larger
+
+
+def decide(own: Fingerprint, matches: Sequence[Match], candidates: Sequence[Candidate]) -> GroupDecision:
+    """Unite the groups of all near-duplicates; of containers only the best, and only without those.
+
+    A short text inside two long ones must not make them one: it joins the one that has most of it. A long
+    text takes in the group of a short one it contains only while that group holds nothing longer.
+    """
+    by_id = {candidate.article: candidate for candidate in candidates}
+    same = [match for match in matches if match.verdict != "contained"]
+    inside, around = [], []
+    for match in matches:
+        if match.verdict == "contained":
+            candidate = by_id[match.article]
+            if candidate.shingles >= own.shingles:
+                around.append(match)
+            elif candidate.group_shingles <= _SAME_LENGTH * candidate.shingles:
+                inside.append(match)
+    joined = same or ([max(around, key=lambda match: match.similarity)] if around else [])
+    united = joined + inside
+    if not united:
+        return GroupDecision()
+    best = max(united, key=lambda match: (match.verdict == "exact", match.similarity))
+    return GroupDecision(tuple(dict.fromkeys(match.group for match in united)), best)

@@ -1,0 +1,68 @@
+"""Is this segment the headline said again?
+
+Judged on shingles of one and two tokens: a headline is too short for the longer ones that texts are
+compared with. Quotation marks, dashes, case and spacing are folded before, as for every text.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from dedup.text import tokens
+
+NEAR = 0.75
+# "Headline - Outlet", "Outlet | Headline": what may stand beside the headline, in tokens.
+_MOST_EXTRA = 4
+_SEPARATORS = (" - ", " – ", " — ", " | ", " · ", " : ", " :: ", " • ", ": ")
+_ELLIPSES = ("…", "...", "[…]", "[...]")
+_FEWEST_CUT = 4
+
+
+def shingles(words: list[str]) -> frozenset[tuple[str, ...]]:
+    """The distinct tokens and pairs of neighbouring tokens."""
+    return frozenset([(word,) for word in words] + list(itertools.pairwise(words)))
+
+
+def likeness(one: list[str], other: list[str]) -> float:
+    """Jaccard similarity of two token lists' shingles, 1.0 only where they are equal in order."""
+    if one == other:
+        return 1.0 if one else 0.0
+    a, b = shingles(one), shingles(other)
+    return min(0.99, len(a & b) / len(a | b)) if a and b else 0.0
+
+
+def repeats_headline(headline: str, text: str) -> float:
+    """How surely a segment is the headline said again: 0 for no, else the similarity that says so.
+
+    It is when it is equal or nearly so (`NEAR`), when it is the headline with an outlet's name beside it,
+    or the headline cut with an ellipsis. The phrase within a longer sentence is not.
+    """
+    title, segment = tokens(headline), tokens(text)
+    if not title or not segment or len(segment) > 2 * len(title) + _MOST_EXTRA:
+        return 0.0
+    direct = likeness(title, segment)
+    if direct >= NEAR:
+        return direct
+    if _is_cut(title, segment, text) or _is_cut(segment, title, headline):
+        return max(direct, min(len(title), len(segment)) / max(len(title), len(segment)))
+    return max((direct for part in _parts(text) if likeness(title, part) >= NEAR), default=0.0)
+
+
+def _is_cut(whole: list[str], cut: list[str], written: str) -> bool:
+    """Whether `cut`, as written, is the beginning of `whole`, broken off with an ellipsis, even in a word."""
+    if not written.rstrip().endswith(_ELLIPSES) or not _FEWEST_CUT <= len(cut) <= len(whole):
+        return False
+    last = len(cut) - 1
+    return whole[:last] == cut[:last] and whole[last].startswith(cut[last])
+
+
+def _parts(text: str) -> list[list[str]]:
+    """The segment without what stands before or after a separator, where that is short."""
+    parts = []
+    for separator in _SEPARATORS:
+        for head, tail in (text.rpartition(separator)[::2], text.partition(separator)[::2]):
+            if head and tail:
+                long, short = sorted((tokens(head), tokens(tail)), key=len, reverse=True)
+                if len(short) <= _MOST_EXTRA:
+                    parts.append(long)
+    return parts

@@ -1,0 +1,169 @@
+"""What deciding works on, one frozen dataclass a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+SegmentKind = Literal["text", "headline", "repeat", "furniture"]
+Place = Literal["paragraph", "heading", "list", "quote", "table"]
+Said = Literal["headline", "paragraph"]
+Verdict = Literal["new", "exact", "near-duplicate", "contained", "revision", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One block of an article; only segments of kind "text" are the article's text.
+
+    "headline" is the headline where the page prints it above the text, "repeat" the headline or a
+    paragraph said again, "furniture" what belongs to the outlet and not to the article.
+    """
+
+    kind: SegmentKind
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A segment that says again what stands elsewhere: which one, where, and how alike (0–1)."""
+
+    segment: int
+    place: Place
+    of: Said
+    similarity: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of one outlet, cleaned. Times are aware UTC; `seen` is when this system met it.
+
+    `headline_in_text` says that no title was given and the text's first line serves as one, so that
+    the line still counts as text when articles are compared.
+    """
+
+    id: str
+    url: str
+    outlet: str
+    lang: str
+    title: str
+    segments: tuple[Segment, ...]
+    seen: datetime
+    published: datetime | None = None
+    repeats: tuple[Repeat, ...] = ()
+    authors: tuple[str, ...] = ()
+    image: str = ""
+    source: str = "page"
+    feed: str = ""
+    entry_key: str = ""
+    headline_in_text: bool = False
+
+    @property
+    def text(self) -> str:
+        """The cleaned text, paragraphs parted by an empty line."""
+        return "\n\n".join(s.text for s in self.segments if s.kind == "text")
+
+    @property
+    def body(self) -> str:
+        """What is compared: the text, after the headline where the text carries it."""
+        return f"{self.title}\n\n{self.text}" if self.headline_in_text else self.text
+
+    @property
+    def time(self) -> datetime:
+        """When the article tells its news: its publication, or when it was met if that is unknown."""
+        if self.published is None or self.published > self.seen:
+            return self.seen
+        return self.published
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What is looked up and compared of one text.
+
+    `signature` is 128 little-endian uint32 MinHash rows (datasketch "affine32", seed 1); `bands` are
+    64-bit keys of slices of it and `sentences` 64-bit keys of its longer sentences; `exact` is a hash
+    of the words in order; `shingles` counts distinct-or-not shingles, 0 for a text without words.
+    """
+
+    exact: int
+    shingles: int
+    signature: bytes
+    bands: tuple[int, ...]
+    sentences: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An indexed article that shares a bucket with the one being placed; not verified yet.
+
+    `group_shingles` is the length of the longest text in its group.
+    """
+
+    article: str
+    group: str
+    exact: int
+    shingles: int
+    signature: bytes
+    shared_bands: int = 0
+    shared_sentences: int = 0
+    group_shingles: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A verified pair: the candidate, on what ground, and the similarity that decided (0–1)."""
+
+    article: str
+    group: str
+    verdict: Verdict
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A group that shares rare terms with the one being placed, with its story and its term vector.
+
+    `story_groups` is how many groups that story has.
+    """
+
+    group: str
+    story: str
+    story_groups: int
+    vector: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDecision:
+    """Which groups a text unites (none: it founds its own) and the match that says why."""
+
+    unite: tuple[str, ...] = ()
+    best: Match | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryDecision:
+    """Which story a new group joins ("" for its own), by what score, beside which group, on what terms."""
+
+    story: str = ""
+    score: float = 0.0
+    group: str = ""
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an article went and why; what the log line and `newsfold why` print."""
+
+    article: str
+    group: str
+    story: str
+    verdict: Verdict
+    similarity: float
+    matched: str = ""
+    group_is_new: bool = False
+    story_is_new: bool = False
+    score: float = 0.0
+    terms: tuple[str, ...] = ()

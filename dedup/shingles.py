@@ -1,0 +1,134 @@
+"""Shingle hashes of whole batches of texts, by polynomial hashes over prefix sums.
+
+The hash of a span [i, j) is (S[j] - S[i]) · B⁻ⁱ modulo 2⁶⁴, where S are prefix sums of x_k · Bᵏ (Karp
+and Rabin 1987, with B odd, so that it has an inverse). That makes hashing every token and every shingle
+of a batch a handful of array operations, and a span's hash independent of where in the batch it stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.text import CHARACTER, classify, code_points, normalise, sentence_ends, token_bounds
+
+UInts = NDArray[np.uint64]
+
+_BASE_CHARACTER = 0x9E3779B97F4A7C15
+_BASE_TOKEN = 0xC2B2AE3D27D4EB4F
+_TEXT_END = "\x00"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShingleBatch:
+    """The shingles of a batch of texts: text i has `hashes[offsets[i]:offsets[i + 1]]` (uint32).
+
+    `exact[i]` is a 64-bit hash of all tokens of text i in order (0 when it has none).
+    """
+
+    hashes: NDArray[np.uint32]
+    offsets: NDArray[np.int64]
+    exact: UInts
+
+
+class _Powers:
+    """Powers of an odd base and of its inverse modulo 2⁶⁴, grown as longer batches need them."""
+
+    def __init__(self, base: int) -> None:
+        self._base, self._inverse = base, pow(base, -1, 1 << 64)
+        self._up = self._down = np.ones(1, dtype=np.uint64)
+
+    def upto(self, count: int) -> tuple[UInts, UInts]:
+        if len(self._up) < count:
+            size = max(count, 2 * len(self._up))
+            self._up, self._down = self._series(self._base, size), self._series(self._inverse, size)
+        return self._up[:count], self._down[:count]
+
+    @staticmethod
+    def _series(base: int, size: int) -> UInts:
+        series = np.full(size, base, dtype=np.uint64)
+        series[0] = 1
+        return np.cumprod(series, dtype=np.uint64)
+
+
+_CHARACTER_POWERS = _Powers(_BASE_CHARACTER)
+_TOKEN_POWERS = _Powers(_BASE_TOKEN)
+
+
+def mix64(values: UInts) -> UInts:
+    """The finalizer of MurmurHash3 (a bijection): spreads the polynomial's low bits over all 64."""
+    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return values ^ (values >> np.uint64(33))
+
+
+class SpanHasher:
+    """Hashes of any spans of one sequence of numbers, after one pass over it."""
+
+    def __init__(self, values: UInts, powers: _Powers) -> None:
+        up, self._down = powers.upto(len(values) + 1)
+        self._sums = np.zeros(len(values) + 1, dtype=np.uint64)
+        np.cumsum(values * up[: len(values)], out=self._sums[1:])
+
+    def spans(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> UInts:
+        """The 64-bit hash of every span [start, end)."""
+        return mix64((self._sums[ends] - self._sums[starts]) * self._down[starts])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenBatch:
+    """The tokens of a batch: hash and class of each, and where each text's tokens start.
+
+    `sentence_starts` are the tokens that follow the end of a sentence.
+    """
+
+    hasher: SpanHasher
+    classes: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    sentence_starts: NDArray[np.int64]
+
+
+def tokenise(texts: list[str]) -> TokenBatch:
+    """Normalise and hash the tokens of every text of a batch."""
+    folded = [normalise(text) for text in texts]
+    points = code_points(_TEXT_END.join(folded))
+    classes = classify(points)
+    starts, ends = token_bounds(classes)
+    characters = SpanHasher(points.astype(np.uint64) + np.uint64(1), _CHARACTER_POWERS)
+    tokens = SpanHasher(characters.spans(starts, ends), _TOKEN_POWERS)
+    text_ends = np.cumsum([len(text) + 1 for text in folded], dtype=np.int64)
+    offsets = np.concatenate(([0], np.searchsorted(starts, text_ends)))
+    sentences = np.unique(np.searchsorted(starts, sentence_ends(points)))
+    return TokenBatch(tokens, classes[starts], offsets, sentences)
+
+
+def shingle_batch(batch: TokenBatch, words: int = 3, characters: int = 5) -> ShingleBatch:
+    """The shingles of every text: `words` words, or `characters` characters in unspaced scripts.
+
+    A run of one kind of script shorter than its shingle is one shingle by itself, so a text of one word
+    has a shingle too, and a text's shingles never depend on the rest of the batch.
+    """
+    starts, ends = _shingle_bounds(batch, words, characters)
+    hashes = (batch.hasher.spans(starts, ends) >> np.uint64(32)).astype(np.uint32)
+    exact = batch.hasher.spans(batch.offsets[:-1], batch.offsets[1:])
+    exact[batch.offsets[:-1] == batch.offsets[1:]] = 0
+    return ShingleBatch(hashes, np.searchsorted(starts, batch.offsets), exact)
+
+
+def _shingle_bounds(
+    batch: TokenBatch, words: int, characters: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last token of every shingle; a shingle stays within its run of one kind of script."""
+    count = len(batch.classes)
+    width = np.where(batch.classes == CHARACTER, characters, words)
+    breaks = np.flatnonzero(batch.classes[1:] != batch.classes[:-1]) + 1
+    runs = np.unique(np.concatenate((batch.offsets, breaks)))
+    index = np.arange(count, dtype=np.int64)
+    run = np.searchsorted(runs, index, side="right")
+    run_end = runs[np.minimum(run, len(runs) - 1)]
+    run_start = runs[run - 1]
+    ends = np.minimum(index + width, run_end)
+    keep = (index + width <= run_end) | (index == run_start)
+    return index[keep], ends[keep]

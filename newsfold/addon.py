@@ -1,0 +1,79 @@
+"""Puts newsfold's configuration into Scrapy's settings, for `newsfold crawl` and `scrapy crawl feeds`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from scrapy.settings import BaseSettings
+
+from crawler.schedule import SchedulePolicy
+from dedup.thresholds import GroupConfig, StoryConfig
+from newsfold import __version__
+from newsfold.config import Config, load_config
+from pipelines.desk import DeskOptions
+from pipelines.placing import Rules
+
+_TWISTED = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
+
+
+def desk_options(config: Config) -> DeskOptions:
+    """Where to remember and how to decide."""
+    return DeskOptions(
+        home=config.home,
+        redis_url=config["redis_url"] or None,
+        retention=config["retention_days"] * 86_400,
+        lease=config["crawl.lease"],
+        rules=Rules(
+            groups=GroupConfig(jaccard=config["groups.jaccard"], containment=config["groups.containment"]),
+            stories=StoryConfig(
+                similarity=config["stories.similarity"], window_days=config["stories.window_days"]
+            ),
+        ),
+        families=config.families,
+    )
+
+
+def user_agent(config: Config) -> str:
+    """Who is crawling, and where a publisher can complain."""
+    return f"newsfold/{__version__} ({'+' + config['crawl.contact'] if config['crawl.contact'] else 'news feed reader'})"
+
+
+def scrapy_settings(config: Config) -> Mapping[str, Any]:
+    """The configuration as Scrapy settings."""
+    megabyte = 1_000_000
+    settings: dict[str, Any] = {
+        "DESK_OPTIONS": desk_options(config),
+        "SCHEDULE_POLICY": SchedulePolicy(
+            floor=config["schedule.floor_minutes"] * 60,
+            ceiling=config["schedule.ceiling_hours"] * 3600,
+            without_validators=config["schedule.without_validators_minutes"] * 60,
+        ),
+        "FEED_LIST": config["crawl.feeds"],
+        "FOLLOW_PAGES": config["crawl.pages"],
+        "USER_AGENT": user_agent(config),
+        "DOWNLOAD_DELAY": config["crawl.delay"],
+        "DOWNLOAD_TIMEOUT": config["crawl.timeout"],
+        "CONCURRENT_REQUESTS": config["crawl.concurrency"],
+        "ROBOTSTXT_OBEY": config["crawl.robots"],
+        "MAX_FEED_BYTES": config["crawl.max_feed_mb"] * megabyte,
+        "MAX_PAGE_BYTES": config["crawl.max_page_mb"] * megabyte,
+        "ALLOW_NET": config["crawl.allow_net"],
+        "PROXY_URL": config["crawl.proxy"],
+        "EXTRACTORS": config["crawl.extractors"],
+        "LOG_LEVEL": config["log.level"].upper(),
+    }
+    if config["crawl.handler"] == "twisted":
+        settings["DOWNLOAD_HANDLERS"] = {"http": _TWISTED, "https": _TWISTED}
+    return settings
+
+
+class NewsfoldAddon:
+    """Scrapy add-on; `NEWSFOLD_FLAGS` in the settings holds what the command line says."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Set everything that the configuration decides, unless `scrapy -s` set it."""
+        config = load_config(os.environ, settings.get("NEWSFOLD_FLAGS"))
+        for name, value in scrapy_settings(config).items():
+            settings.set(name, value, "addon")

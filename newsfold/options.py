@@ -1,0 +1,93 @@
+"""Every option: section, name, type, default, range and what it is for."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One key of newsfold.toml. `low` and `high` bound numbers, inclusive; `check` refuses with a reason."""
+
+    section: str
+    name: str
+    kind: type
+    default: Any
+    doc: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    check: Callable[[Any], str | None] | None = None
+
+    @property
+    def key(self) -> str:
+        """The name as in the file: `section.name`, or the name alone at the top level."""
+        return f"{self.section}.{self.name}" if self.section else self.name
+
+    @property
+    def env(self) -> str:
+        """The environment variable that overrides the file."""
+        return "NEWSFOLD_" + self.key.replace(".", "_").upper()
+
+
+def _networks(value: list[str]) -> str | None:
+    for text in value:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            return f"{text!r} is no network such as 10.0.0.0/8"
+    return None
+
+
+def _hosts_are_lists(value: dict[str, Any]) -> str | None:
+    for name, domains in value.items():
+        if not isinstance(domains, list) or not all(isinstance(domain, str) for domain in domains):
+            return f"{name!r} must be a list of domains"
+    return None
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("", "home", str, "", "data folder; empty for the user's own (XDG)"),
+    Option("", "redis_url", str, "", "Redis to use; empty starts a private server in the data folder"),
+    Option("", "retention_days", int, 30, "days until an article that nobody added to is forgotten", 1, 3650),
+    Option(
+        "crawl", "feeds", str, "", "feed list to crawl (OPML, text or TOML); empty for all on the schedule"
+    ),
+    Option("crawl", "pages", bool, True, "follow entries to their pages"),
+    Option(
+        "crawl", "contact", str, "", "URL or address that publishers can write to, put into the User-Agent"
+    ),
+    Option("crawl", "delay", float, 1.0, "seconds between two requests to one host", 0, 3600),
+    Option("crawl", "timeout", float, 30.0, "seconds until an answer is given up", 1, 600),
+    Option("crawl", "concurrency", int, 32, "hosts fetched from at once", 1, 1000),
+    Option("crawl", "robots", bool, True, "obey robots.txt for article pages"),
+    Option("crawl", "max_feed_mb", int, 20, "largest feed read, in megabytes", 1, 100),
+    Option("crawl", "max_page_mb", int, 10, "largest page read, in megabytes", 1, 100),
+    Option(
+        "crawl", "allow_net", list, [], "networks beside the public ones that may be reached", check=_networks
+    ),
+    Option("crawl", "proxy", str, "", "HTTP proxy to fetch through, as http://host:port"),
+    Option("crawl", "handler", str, "aiohttp", "download handler", choices=("aiohttp", "twisted")),
+    Option(
+        "crawl", "lease", int, 600, "seconds until another worker may take over a worker's feeds", 10, 86_400
+    ),
+    Option("crawl", "extractors", int, 0, "processes that extract pages; 0 for one a core", 0, 256),
+    Option("schedule", "floor_minutes", int, 15, "shortest time between two polls of a feed", 1, 1440),
+    Option("schedule", "ceiling_hours", int, 24, "longest time between two polls of a feed", 1, 720),
+    Option(
+        "schedule", "without_validators_minutes", int, 60, "shortest time for a feed without ETag", 1, 1440
+    ),
+    Option("groups", "jaccard", float, 0.7, "share of common shingles that makes two texts one", 0.3, 1),
+    Option("groups", "containment", float, 0.75, "share of a short text that a longer one must have", 0.3, 1),
+    Option("stories", "similarity", float, 0.28, "score at which a text joins a story", 0.05, 1),
+    Option("stories", "window_days", float, 4.0, "days between two texts on one event", 0.1, 60),
+    Option("outlets", "families", dict, {}, "publisher = [its domains]", check=_hosts_are_lists),
+    Option(
+        "log", "level", str, "warning", "least level logged", choices=("debug", "info", "warning", "error")
+    ),
+    Option("log", "json", bool, False, "log lines as JSON"),
+)
+BY_KEY = {option.key: option for option in OPTIONS}

@@ -1,0 +1,79 @@
+"""What the stages of one run share: a connection, the index, the queue and the rules."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import redis
+
+from pipelines.placing import Placer, Rules
+from storage.connect import connect
+from storage.index import DAY, Index
+from storage.keys import Keys
+from storage.queue import FeedQueue
+from storage.schema import check_schema
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+_DESKS: WeakKeyDictionary[Crawler, Desk] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOptions:
+    """Where to remember, for how long, and by which rules; `families` maps a domain to its publisher."""
+
+    home: Path
+    redis_url: str | None = None
+    retention: int = 30 * DAY
+    lease: int = 600
+    rules: Rules = field(default_factory=Rules)
+    families: Mapping[str, str] = field(default_factory=dict)
+
+
+class Desk:
+    """Opened once a run. Raises StorageError when there is no server, or one with another schema."""
+
+    def __init__(self, options: DeskOptions) -> None:
+        self.options = options
+        self.keys = Keys()
+        self.client: redis.Redis = connect(options.redis_url, options.home)
+        check_schema(self.client, self.keys, options.rules.minhash)
+        self.token = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    @cached_property
+    def placer(self) -> Placer:
+        """Places articles."""
+        index = Index(self.client, self.keys, retention=self.options.retention)
+        return Placer(index, self.options.rules)
+
+    @cached_property
+    def queue(self) -> FeedQueue:
+        """This worker's view of the queues."""
+        return FeedQueue(
+            self.client,
+            self.keys,
+            token=self.token,
+            lease=self.options.lease,
+            retention=self.options.retention,
+        )
+
+    def family(self, outlet: str) -> str:
+        """The publisher that a domain belongs to, or the domain itself."""
+        return self.options.families.get(outlet, outlet)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Desk:
+        """The desk of one crawl, shared by its book and its pipelines."""
+        if crawler not in _DESKS:
+            _DESKS[crawler] = cls(crawler.settings["DESK_OPTIONS"])
+        return _DESKS[crawler]

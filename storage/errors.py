@@ -1,0 +1,35 @@
+"""The errors of remembering: every one is one sentence that an operator can act on.
+
+StorageError
+├── ServerUnavailable   the server does not answer, did not start, or is too old
+├── ServerNotFound      there is no server program to start
+├── DataRefused         the data was written by a newer server, or by another family's
+├── SchemaMismatch      the data was written under other rules than this program has
+└── LeaseLost           the work has been given to another worker meanwhile
+"""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """Anything that keeps newsfold from remembering or recalling."""
+
+
+class ServerUnavailable(StorageError):  # noqa: N818 - these read as what they say
+    """The server cannot be used; the sentence has its URL (password masked) or its folder, and why."""
+
+
+class ServerNotFound(StorageError):  # noqa: N818
+    """No server program was found to start; the sentence says how to get one."""
+
+
+class DataRefused(StorageError):  # noqa: N818
+    """The server program at hand cannot read the data; the sentence says which one wrote it."""
+
+
+class SchemaMismatch(StorageError):  # noqa: N818
+    """What Redis holds was written with another layout or other parameters; the sentence has both."""
+
+
+class LeaseLost(StorageError):  # noqa: N818
+    """A lease ran out and another worker holds the work, so this worker's result must not be stored."""

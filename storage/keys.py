@@ -1,0 +1,124 @@
+"""Every key in one place; docs/redis-schema.md says what readers may rely on.
+
+The private index keys of one language carry it as a hash tag, so that they share a slot.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+
+def short_hash(text: str, size: int = 8) -> str:
+    """A stable name for any text: 2 × `size` hexadecimal digits."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The names of keys below one prefix."""
+
+    prefix: str = "newsfold"
+
+    @property
+    def schema(self) -> str:
+        """HASH: the schema's version and the parameters of the index."""
+        return f"{self.prefix}:schema"
+
+    @property
+    def stories(self) -> str:
+        """ZSET story id → when it last grew, in epoch seconds."""
+        return f"{self.prefix}:stories"
+
+    def story(self, story: str) -> str:
+        """HASH of one story."""
+        return f"{self.prefix}:story:{story}"
+
+    def story_articles(self, story: str) -> str:
+        """ZSET article id → its time."""
+        return f"{self.prefix}:story:{story}:articles"
+
+    def story_groups(self, story: str) -> str:
+        """ZSET group id → the time of its origin."""
+        return f"{self.prefix}:story:{story}:groups"
+
+    def story_outlets(self, story: str) -> str:
+        """HASH outlet → articles."""
+        return f"{self.prefix}:story:{story}:outlets"
+
+    def group(self, group: str) -> str:
+        """HASH of one group."""
+        return f"{self.prefix}:group:{group}"
+
+    def group_articles(self, group: str) -> str:
+        """ZSET article id → its time."""
+        return f"{self.prefix}:group:{group}:articles"
+
+    def article(self, article: str) -> str:
+        """HASH of one article."""
+        return f"{self.prefix}:article:{article}"
+
+    @property
+    def articles(self) -> str:
+        """ZSET article id → when it was met, in epoch seconds."""
+        return f"{self.prefix}:articles"
+
+    def url(self, url: str) -> str:
+        """STRING: the article at a canonical URL."""
+        return f"{self.prefix}:url:{short_hash(url)}"
+
+    @property
+    def feeds(self) -> str:
+        """HASH feed id → URL, of every feed on the schedule."""
+        return f"{self.prefix}:feeds"
+
+    @property
+    def feeds_due(self) -> str:
+        """ZSET feed id → when to poll it next, in epoch seconds."""
+        return f"{self.prefix}:feeds:due"
+
+    def feed(self, feed: str) -> str:
+        """HASH of one feed."""
+        return f"{self.prefix}:feed:{feed}"
+
+    def feed_entries(self, feed: str) -> str:
+        """HASH entry → digest of what it said when last seen (private)."""
+        return f"{self.prefix}:feed:{feed}:entries"
+
+    @property
+    def pages_due(self) -> str:
+        """ZSET page id → when it may be fetched, in epoch seconds (private)."""
+        return f"{self.prefix}:pages:due"
+
+    def page(self, page: str) -> str:
+        """HASH of one page to fetch (private)."""
+        return f"{self.prefix}:page:{page}"
+
+    @property
+    def events(self) -> str:
+        """STREAM of what happened to stories and articles."""
+        return f"{self.prefix}:events"
+
+    def index(self, lang: str) -> str:
+        """Prefix of one language's private index keys."""
+        return f"{self.prefix}:{{{lang}}}:"
+
+
+def group_id(article: str) -> str:
+    """The id of the group that an article founds."""
+    return "g" + short_hash("group " + article, 6)
+
+
+def story_id(group: str) -> str:
+    """The id of the story that a group founds."""
+    return "s" + short_hash("story " + group, 6)
+
+
+def feed_id(url: str) -> str:
+    """The id of a feed by its URL."""
+    return "f" + short_hash("feed " + url, 6)
+
+
+def article_id(url: str) -> str:
+    """The id of an article by its canonical URL."""
+    return "a" + short_hash("article " + url, 6)

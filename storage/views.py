@@ -1,0 +1,126 @@
+"""What readers get: stories, groups, articles and feeds as Redis holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """One article. `repeated` are its repeats (segment, place, of, similarity, text), `aside` the segments
+    that are not text, as (position, kind, place, text)."""
+
+    id: str
+    url: str
+    outlet: str
+    lang: str
+    title: str
+    published: datetime | None
+    seen: datetime | None
+    group: str
+    story: str
+    verdict: str
+    similarity: float
+    matched: str
+    score: float
+    terms: tuple[str, ...]
+    text: str
+    repeats: int
+    repeated: tuple[Mapping[str, Any], ...]
+    aside: tuple[tuple[int, str, str, str], ...]
+    authors: tuple[str, ...]
+    image: str
+    source: str
+    revisions: int
+    headline_in_text: bool
+
+    @property
+    def time(self) -> datetime | None:
+        """When it tells its news: its publication, or when it was met."""
+        if self.published and self.seen and self.published > self.seen:
+            return self.seen
+        return self.published or self.seen
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """One text and its reprints; `articles` are in the order of their times, the origin first."""
+
+    id: str
+    story: str
+    origin: str
+    articles: tuple[ArticleView, ...]
+
+    @property
+    def outlets(self) -> tuple[str, ...]:
+        """The publishers that printed it, in the order they did."""
+        return tuple(dict.fromkeys(article.outlet for article in self.articles))
+
+
+@dataclass(frozen=True, slots=True)
+class StorySummary:
+    """One story as a line: counts, times, and the headline of its representative.
+
+    `growth` is how many of its articles are of the last hour.
+    """
+
+    id: str
+    lang: str
+    headline: str
+    url: str
+    outlet: str
+    representative: str
+    articles: int
+    outlets: int
+    groups: int
+    first: datetime | None
+    latest: datetime | None
+    seen: datetime | None
+    growth: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryView:
+    """One story whole: its summary, its groups (most printed first), outlets with their articles."""
+
+    summary: StorySummary
+    groups: tuple[GroupView, ...]
+    outlets: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    """One feed on the schedule, with its last poll and its next."""
+
+    id: str
+    url: str
+    title: str
+    lang: str
+    kind: str
+    folder: str
+    result: str
+    status: int
+    error: str
+    streak: int
+    entries: int
+    polled: datetime | None
+    good: datetime | None
+    next: datetime | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How much there is."""
+
+    articles: int
+    stories: int
+    feeds: int
+    feeds_failing: int
+    feeds_due: int
+    pages_waiting: int
+    events: int
+    memory_bytes: int
