@@ -8,6 +8,8 @@ import re
 from charset_normalizer import from_bytes
 
 _SAMPLE = 50_000
+_BEYOND = re.compile(rb"[\x80-\xff]+")
+_RUNS = re.compile(rb"[\x80-\xff]{3,}")
 _HEADER_CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:-]+)""")
 _META_CHARSET = re.compile(
     rb"""(?i)<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)"""
@@ -44,8 +46,14 @@ def decode(body: bytes, content_type: str = "") -> str:
         text = _fitting(body, name)
         if text is not None:
             return text
-    best = from_bytes(body[:_SAMPLE]).best()
-    return body.decode(best.encoding if best else "cp1252", "replace")
+    return body.decode(_guessed(body), "replace")
+
+
+def _guessed(body: bytes) -> str:
+    """Bytes beyond ASCII stand alone in Western text and in runs in other scripts, where the guess is good."""
+    beyond, in_runs = (sum(map(len, pattern.findall(body))) for pattern in (_BEYOND, _RUNS))
+    best = from_bytes(body[:_SAMPLE]).best() if 2 * in_runs > beyond else None
+    return best.encoding if best else "cp1252"
 
 
 def _declared_charsets(body: bytes, content_type: str) -> list[str]:

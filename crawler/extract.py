@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 
 import trafilatura
 from htmldate import find_date
@@ -28,12 +29,13 @@ from crawler.text import plain, tidy
 from crawler.urls import canonical_url, outlet_of, trusted_canonical
 
 MAX_BYTES = 5_000_000
-# The largest recorded page has a twentieth; link farms of this size take the extractor half a minute.
-MAX_ELEMENTS = 100_000
+# The largest of 296 recorded pages has a tenth; with three times as many the extractor can take 20 s.
+MAX_ELEMENTS = 30_000
 MAX_BLOCKS = 5_000
+_LANGUAGE_BLOCKS = 40
 # Below this the extractor found a caption or a consent notice: the next source is asked.
 FEW_WORDS = 25
-# A body as short as this is tried again with the lenient rules, which find three times as much or nothing new.
+# A body as short as this is tried again with the lenient rules; three times as much is believed over it.
 SHORT_WORDS = 100
 # A paywalled page prints its first paragraphs; a feed with a multiple of that has the article.
 TEASER_WORDS = 150
@@ -42,15 +44,14 @@ _LOG = logging.getLogger(__name__)
 for _chatty in ("trafilatura", "htmldate", "courlan", "charset_normalizer", "readability"):
     logging.getLogger(_chatty).setLevel(logging.CRITICAL)
 
-_OTHER_TYPE = re.compile(
-    r"(?i)\s*(?:image|video|audio|font)/|\s*application/(?:pdf|zip|json|octet-stream|msword)"
-)
+_OTHER_TYPE = re.compile(r"(?i)\s*(?:(?:image|video|audio|font)/|application/(?:pdf|zip|json|octet-stream))")
 _OTHER_MAGIC = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
+_SHELL = "<!DOCTYPE html><html><head><title></title></head><body>"
 _KINDS: dict[str, BlockKind] = {"head": "heading", "item": "list", "quote": "quote", "table": "table"}
 _INLINE = frozenset(("hi", "ref", "del", "code", "span", "a", "b", "i", "em", "strong", "sup", "sub"))
-_WORDS = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0eff]{2}|[^\W\u3040-\u30ff\u3400-\u9fff\u0e00-\u0eff]+"
-)
+# Scripts without spaces (kana, han, Thai, Lao): two characters count as a word.
+_DENSE = "\u3040-\u30ff\u3400-\u9fff\u0e00-\u0eff"
+_WORDS = re.compile(rf"[{_DENSE}]{{2}}|[^\W{_DENSE}]+")
 
 
 class ExtractError(CrawlerError):
@@ -76,41 +77,40 @@ def extract_page(
     if _count(blocks) < FEW_WORDS and not meta.published:
         blocks = ()  # a notice or an error page: no article is this short and undated
     blocks, source = _longer(blocks, entry)
-    own = _own_url(url, meta)
-    entry = entry or Entry(key="", link=url)
-    outlet = outlet or outlet_of(url)
-    title = choose_title(meta, entry.title, outlet=outlet, feed_title=entry.source_title)
-    published = choose_date(meta, entry.published)
-    if published is None and tree is not None and blocks:
-        published = choose_date(PageMeta(), guess=_guess_date(tree, url))
-    return Page(
-        url=own,
-        outlet=outlet,
-        title=title,
-        blocks=blocks,
-        lang=_language(title, blocks, meta.lang, entry.lang or feed_lang),
-        published=published,
-        authors=choose_authors(meta, entry.authors, outlet=outlet, feed_title=entry.source_title),
-        image=choose_image(meta, url, entry.image),
-        source=source,
-        entry_key=entry.key,
-    )
+    page = _page(url, meta, blocks, source, entry or Entry(key="", link=url), feed_lang, outlet)
+    if page.published is None and tree is not None and blocks:
+        page = replace(page, published=choose_date(PageMeta(), guess=_guess_date(tree, url)))
+    return page
 
 
 def page_from_entry(entry: Entry, feed_lang: str = "", outlet: str = "") -> Page:
     """The article as its feed entry alone tells it: full content where the feed has it, else the summary."""
     blocks, source = _entry_blocks(entry)
-    outlet = outlet or outlet_of(entry.link)
-    title = choose_title(PageMeta(), entry.title, outlet=outlet, feed_title=entry.source_title)
+    page = _page(entry.link, PageMeta(), blocks, source, entry, feed_lang, outlet)
+    return replace(page, published=choose_date(PageMeta(), entry.published or entry.updated))
+
+
+def _page(
+    url: str,
+    meta: PageMeta,
+    blocks: tuple[Block, ...],
+    source: str,
+    entry: Entry,
+    feed_lang: str,
+    outlet: str,
+) -> Page:
+    outlet = outlet or outlet_of(url)
+    title = choose_title(meta, entry.title, outlet=outlet, feed_title=entry.source_title)
+    text = " ".join([title, *(block.text for block in blocks[:_LANGUAGE_BLOCKS])])
     return Page(
-        url=canonical_url(entry.link),
+        url=_own_url(url, meta),
         outlet=outlet,
         title=title,
         blocks=blocks,
-        lang=_language(title, blocks, "", entry.lang or feed_lang),
-        published=choose_date(PageMeta(), entry.published or entry.updated),
-        authors=choose_authors(PageMeta(), entry.authors, outlet=outlet),
-        image=choose_image(PageMeta(), entry.link, entry.image),
+        lang=choose_language(text, page=meta.lang, feed=entry.lang or feed_lang),
+        published=choose_date(meta, entry.published),
+        authors=choose_authors(meta, entry.authors, outlet=outlet, feed_title=entry.source_title),
+        image=choose_image(meta, url, entry.image),
         source=source,
         entry_key=entry.key,
     )
@@ -215,25 +215,18 @@ def _entry_blocks(entry: Entry) -> tuple[tuple[Block, ...], str]:
 
 def _content_blocks(markup: str) -> tuple[Block, ...]:
     markup = markup[:MAX_BYTES]
-    if not markup.strip():
-        return ()
     if not re.search(r"<[a-zA-Z]", markup):
-        return tuple(
-            Block("paragraph", text) for line in html.unescape(markup).splitlines() if (text := tidy(line))
-        )
-    tree = _tree(
-        f"<!DOCTYPE html><html><head><title></title></head><body><article>{markup}</article></body></html>"
-    )
-    blocks = _extracted(tree, "", precise=False) if tree is not None else ()
+        lines = map(tidy, html.unescape(markup).splitlines())
+        return tuple(Block("paragraph", line) for line in lines if line)
     whole = plain(markup, limit=MAX_BYTES)
-    # Extraction is made for pages: of a short content it may keep nothing.
-    return (
-        blocks
-        if 2 * _count(blocks) > len(_WORDS.findall(whole))
-        else (Block("paragraph", whole),)
-        if whole
-        else ()
-    )
+    words = len(_WORDS.findall(whole))
+    if words >= FEW_WORDS:
+        tree = _tree(f"{_SHELL}<article>{markup}</article></body></html>")
+        blocks = _extracted(tree, "", precise=False) if tree is not None else ()
+        # Extraction is made for pages: of a content that looks like a list it may keep nothing.
+        if 2 * _count(blocks) > words:
+            return blocks
+    return (Block("paragraph", whole),) if whole else ()
 
 
 def _count(blocks: tuple[Block, ...]) -> int:
@@ -244,11 +237,6 @@ def _own_url(url: str, meta: PageMeta) -> str:
     own = canonical_url(url)
     said = (trusted_canonical(url, declared) for declared in meta.canonical)
     return next((address for address in said if address != own), own)
-
-
-def _language(title: str, blocks: tuple[Block, ...], page: str, feed: str) -> str:
-    text = " ".join([title, *(block.text for block in blocks[:40])])
-    return choose_language(text, page=page, feed=feed)
 
 
 def _guess_date(tree: HtmlElement, url: str) -> str:

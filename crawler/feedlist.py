@@ -14,7 +14,7 @@ from crawler.errors import FeedError, FeedListError
 from crawler.model import FeedSpec
 from crawler.parse.document import decode, only_xml, split_document
 from crawler.parse.facts import is_web, language
-from crawler.text import plain, tidy
+from crawler.text import tidy
 
 _MOST_BYTES: Final = 20_000_000
 _TOML: Final = re.compile(r"^\s*(?:\[\[?\s*\w|feeds\s*=)", re.M)

@@ -18,8 +18,9 @@ from crawler.metadata import Candidate, PageMeta
 from crawler.text import plain
 
 # How much one source's word counts when sources disagree. A headline said for news aggregators (JSON-LD)
-# is the article's; og is rewritten to be clicked, <title> to be found. With these 85 % of the recorded
-# pages give the exact gold title without their feed entry; no weights give more than 87 %.
+# is the article's; og is rewritten to be clicked, <title> to be found. Chosen on the 115 recorded pages
+# with a gold title, so the 85 % that they give there is no estimate for others; of 864 combinations,
+# tried with an earlier form of the vote, the best gave 87 % and most 82 %.
 TITLE_WEIGHTS = {
     "jsonld": 4.0, "og:title": 3.0, "h1": 2.5, "itemprop": 2.0, "headline": 1.5, "title": 0.8, "twitter:title": 0.5,
     "entry": 3.5,

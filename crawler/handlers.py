@@ -41,7 +41,9 @@ class _GuardedAiohttpResolver(AbstractResolver):
 
 
 class GuardedAiohttpHandler(AiohttpDownloadHandler):
-    """Scrapy's aiohttp handler with guarded name resolution."""
+    """Scrapy's aiohttp handler with guarded name resolution; made at the first request, in a running loop."""
+
+    lazy = True
 
     def __init__(self, crawler: Crawler) -> None:
         # The choice is ours and documented; the warning at every start is not for operators.

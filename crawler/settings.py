@@ -23,7 +23,7 @@ DOWNLOAD_HANDLERS = {
     "http": "crawler.handlers.GuardedAiohttpHandler",
     "https": "crawler.handlers.GuardedAiohttpHandler",
 }
-DNS_RESOLVER = "crawler.handlers.GuardedResolver"
+TWISTED_DNS_RESOLVER = "crawler.handlers.GuardedResolver"
 EXTENSIONS = {
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,
@@ -40,7 +40,7 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_WARNSIZE = 0
 ROBOTSTXT_OBEY = True
 COOKIES_ENABLED = False
-REFERER_ENABLED = False
+REFERRER_POLICY = "scrapy.spidermiddlewares.referer.NoReferrerPolicy"
 REDIRECT_MAX_TIMES = 5
 RETRY_ENABLED = False  # feeds and pages have due times of their own
 HTTPPROXY_ENABLED = True

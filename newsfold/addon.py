@@ -72,8 +72,12 @@ def scrapy_settings(config: Config) -> Mapping[str, Any]:
 class NewsfoldAddon:
     """Scrapy add-on; `NEWSFOLD_FLAGS` in the settings holds what the command line says."""
 
-    def update_settings(self, settings: BaseSettings) -> None:
-        """Set everything that the configuration decides, unless `scrapy -s` set it."""
+    @classmethod
+    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
+        """Set everything that the configuration decides, unless `scrapy -s` set it.
+
+        Before the crawler, because Scrapy makes the spider before it asks other add-ons.
+        """
         config = load_config(os.environ, settings.get("NEWSFOLD_FLAGS"))
         for name, value in scrapy_settings(config).items():
             settings.set(name, value, "addon")

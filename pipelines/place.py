@@ -7,6 +7,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from crawler.logs import log_event
 from dedup.model import Placement
 from pipelines.desk import Desk
 from pipelines.placing import Placer, Submission
@@ -64,8 +65,9 @@ class PlacePipeline:
             stats.inc_value("newsfold/articles_new")
             stats.inc_value("newsfold/groups_new" if placement.group_is_new else "newsfold/groups_grown")
             stats.inc_value("newsfold/stories_new" if placement.story_is_new else "newsfold/stories_grown")
-        logger.info(
-            "article placed id=%s url=%s group=%s story=%s verdict=%s similarity=%.3f matched=%s score=%.3f",
-            placement.article, item.article.url, placement.group, placement.story, placement.verdict,
-            placement.similarity, placement.matched or "-", placement.score,
+        log_event(
+            logger, logging.INFO, "article.placed", id=placement.article, url=item.article.url,
+            group=placement.group, story=placement.story, verdict=placement.verdict,
+            similarity=round(placement.similarity, 3), matched=placement.matched or "-",
+            score=round(placement.score, 3),
         )  # fmt: skip

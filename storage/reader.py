@@ -9,7 +9,7 @@ from typing import Literal
 
 import redis
 
-from storage.codec import from_iso, text_of
+from storage.codec import from_iso, iso, text_of
 from storage.keys import Keys
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
 
@@ -89,7 +89,7 @@ class Reader:
             return None
         ids = [text_of(i) for i in self._client.zrange(self._keys.story_groups(identity), 0, -1)]
         groups = [group for group in map(self.group, ids) if group and group.articles]
-        groups.sort(key=lambda group: (-len(group.articles), group.articles[0].seen or 0, group.id))
+        groups.sort(key=lambda group: (-len(group.articles), iso(group.articles[0].time), group.id))
         outlets = self._hash(self._keys.story_outlets(identity))
         counts = sorted(((name, int(n)) for name, n in outlets.items()), key=lambda pair: (-pair[1], pair[0]))
         return StoryView(found[0], tuple(groups), dict(counts))
@@ -100,7 +100,7 @@ class Reader:
         if "created" not in row:
             return None
         ids = [text_of(i) for i in self._client.zrange(self._keys.group_articles(identity), 0, -1)]
-        articles = sorted(self.articles(ids), key=lambda a: (a.id != row["origin"], a.time or a.seen, a.id))
+        articles = sorted(self.articles(ids), key=lambda a: (a.id != row["origin"], iso(a.time), a.id))
         return GroupView(identity, row["story"], row["origin"], tuple(articles))
 
     # --- articles

@@ -22,6 +22,7 @@ from crawler.extract import page_from_entry
 from crawler.failures import sentence, status_sentence
 from crawler.feedlist import read_feed_list
 from crawler.guard import AddressGuard
+from crawler.logs import log_event
 from crawler.model import FeedSpec, Page
 from crawler.parse import parse_feed
 from crawler.poll import Answer, PollDecider, entry_url
@@ -66,6 +67,7 @@ class FeedsSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
         spider.book = load_object(settings["FEED_BOOK"]).from_crawler(crawler)
+        spider.with_pages = spider.with_pages and settings.getbool("FOLLOW_PAGES", True)
         spider.guard = AddressGuard.of(crawler)
         spider.decider = PollDecider(Schedule(settings.get("SCHEDULE_POLICY") or SchedulePolicy()))
         spider.extractors = Extractors(settings.getint("EXTRACTORS") or None)
@@ -83,7 +85,7 @@ class FeedsSpider(Spider):
         """Note a failed feed for the summary."""
         self.count("feeds_failed")
         self.failures.append((url, reason))
-        logger.warning("feed failed url=%s reason=%s", url, reason)
+        log_event(logger, logging.INFO, "feed.failed", url=url, reason=reason)
 
     async def shut(self) -> None:
         """Give back the leases and end the extracting processes."""
@@ -104,12 +106,16 @@ class FeedsSpider(Spider):
                 claimed = await self.book.claim_feeds(
                     _BATCH, only=ids[first : first + _BATCH], force=self.force
                 )
-                for feed in claimed:
-                    yield self._feed_request(feed)
+                for request in self._feed_requests(claimed):
+                    yield request
             return
         while claimed := await self.book.claim_feeds(_BATCH, only=None, force=False):
-            for feed in claimed:
-                yield self._feed_request(feed)
+            for request in self._feed_requests(claimed):
+                yield request
+
+    def _feed_requests(self, claimed: Sequence[FeedState]) -> list[Request]:
+        self.count("feeds_claimed", len(claimed))
+        return [self._feed_request(feed) for feed in claimed]
 
     async def _listed(self) -> tuple[str, ...] | None:
         if not self.feed_list:
@@ -152,10 +158,9 @@ class FeedsSpider(Spider):
         elif outcome.result == "unchanged":
             self.count("feeds_unchanged")
         self.count("entries_new", len(outcome.pages))
-        logger.info(
-            "feed polled url=%s result=%s status=%d entries=%d new=%d next=%s rule=%s",
-            feed.url, outcome.result, outcome.status, outcome.entries, len(outcome.pages), outcome.due,
-            outcome.rule,
+        log_event(
+            logger, logging.INFO, "feed.polled", url=feed.url, result=outcome.result, status=outcome.status,
+            entries=outcome.entries, new=len(outcome.pages), next=outcome.due, rule=outcome.rule,
         )  # fmt: skip
         if await self.book.finish_poll(feed, outcome):
             for job in outcome.pages:
@@ -191,6 +196,7 @@ class FeedsSpider(Spider):
 
     async def _page(self, job: PageJob) -> AsyncIterator[Any]:
         """The request for a page, or the article at once where the feed carries all of it."""
+        self.count("pages_queued")
         needs_no_page = not job.entry.link or len(plain(job.entry.content_html)) >= _FULL_TEXT
         if self.with_pages and not needs_no_page:
             self.guard.trust(job.feed.url)
@@ -222,7 +228,7 @@ class FeedsSpider(Spider):
                 feed_lang=job.feed.lang, outlet=job.feed.outlet,
             )  # fmt: skip
         except CrawlerError as error:
-            logger.warning("page failed url=%s reason=%s", job.url, error)
+            log_event(logger, logging.INFO, "page.failed", url=job.url, reason=error)
             page = self._from_entry(job)
         yield Fetched(job, page)
 
@@ -235,7 +241,7 @@ class FeedsSpider(Spider):
 
     async def _retry(self, job: PageJob, reason: str) -> bool:
         """Put a page back into the queue, unless it has had its tries."""
-        logger.warning("page failed url=%s reason=%s", job.url, reason)
+        log_event(logger, logging.INFO, "page.failed", url=job.url, reason=reason)
         self.count("pages_failed")
         if job.attempts + 1 >= _PAGE_ATTEMPTS:
             return False

@@ -1,0 +1,92 @@
+"""Commands around the work: config, serve, and the embedded Redis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsfold.cli import state
+from newsfold.errors import UsageError
+
+if TYPE_CHECKING:
+    from storage.embedded import EmbeddedServer
+
+JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+
+redis_app = typer.Typer(
+    help="The private Redis that newsfold starts when no URL is configured.", no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command(epilog="Example: newsfold config --json")(config)
+    app.command(epilog="Example: newsfold serve --port 8080")(serve)
+    app.add_typer(redis_app, name="redis")
+
+
+def config(as_json: JSON = False) -> None:
+    """Print the configuration in force and where each value comes from."""
+    from newsfold.jsonview import dumps
+    from newsfold.options import OPTIONS
+    from storage.connect import masked
+
+    found = state.config()
+    shown = {**found.values, "home": str(found.home), "redis_url": masked(found["redis_url"])}
+    if as_json:
+        typer.echo(dumps({o.key: {"value": shown[o.key], "from": found.origins[o.key]} for o in OPTIONS}))
+        return
+    for option in OPTIONS:
+        bounds = f", {option.low} to {option.high}" if option.low is not None else ""
+        typer.echo(
+            f"{option.key} = {dumps(shown[option.key])}  # {found.origins[option.key]}; {option.doc}{bounds}"
+        )
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8080,
+) -> None:
+    """Serve the stories as a web page and as JSON."""
+    from newsfold.web.server import serve as run
+
+    reader = state.reader()
+    typer.echo(f"http://{host}:{port}/")
+    try:
+        run(reader, host, port)
+    except OSError as error:
+        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def _server() -> EmbeddedServer:
+    from storage.embedded import EmbeddedServer
+
+    return EmbeddedServer(state.config().home)
+
+
+@redis_app.command("start", epilog="Example: newsfold redis start")
+def start() -> None:
+    """Start the private server, unless it runs, and print its URL."""
+    typer.echo(_server().ensure())
+
+
+@redis_app.command("stop", epilog="Example: newsfold redis stop")
+def stop() -> None:
+    """Stop the private server; what it holds stays on disk."""
+    typer.echo("stopped" if _server().stop() else "it was not running")
+
+
+@redis_app.command("status", epilog="Example: newsfold redis status --json")
+def status(as_json: JSON = False) -> None:
+    """Say whether the private server runs, and what it holds."""
+    from newsfold.jsonview import dumps
+
+    found = _server().status()
+    facts = {name: getattr(found, name) for name in type(found).__slots__}
+    facts |= {"socket": str(found.socket), "log": str(found.log)}
+    if as_json:
+        typer.echo(dumps(facts))
+        return
+    for name, value in facts.items():
+        typer.echo(f"{name:<15} {value}")

@@ -1,0 +1,190 @@
+"""Commands that look: stories, story, group, article, why, feeds, stats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from newsfold.cli import state
+from newsfold.errors import UsageError
+
+if TYPE_CHECKING:
+    from storage.views import StorySummary
+
+JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+_UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+class Sort(StrEnum):
+    """Orders of the story table."""
+
+    outlets = "outlets"
+    latest = "latest"
+    growth = "growth"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command(epilog="Example: newsfold stories --since 24h --min-outlets 2 --sort outlets")(stories)
+    app.command(epilog="Example: newsfold story s1a2b")(story)
+    app.command(epilog="Example: newsfold group g1a2b")(group)
+    app.command(epilog="Example: newsfold article https://example.org/news/1")(article)
+    app.command(epilog="Example: newsfold why a1b2c a3d4e")(why)
+    app.command(epilog="Example: newsfold feeds --broken")(feeds)
+    app.command(epilog="Example: newsfold stats --json")(stats)
+
+
+def _since(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", text.strip())
+    if found:
+        return datetime.now(UTC) - timedelta(seconds=float(found.group(1)) * _UNITS[found.group(2)])
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--since takes a time span such as 90m, 24h or 7d, or a date, not {text!r}"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_KEYS: dict[Sort, Callable[[StorySummary], Any]] = {
+    Sort.outlets: lambda s: (-s.outlets, -s.articles, s.id),
+    Sort.latest: lambda s: (-(s.latest.timestamp() if s.latest else 0), s.id),
+    Sort.growth: lambda s: (-s.growth, -s.articles, s.id),
+}
+
+
+def stories(
+    since: Annotated[str | None, typer.Option(help="Only what grew since: 90m, 24h, 7d or a date.")] = None,
+    lang: Annotated[str | None, typer.Option(help="Only this language (two letters).")] = None,
+    min_outlets: Annotated[int, typer.Option(min=0, help="Only with at least so many outlets.")] = 0,
+    sort: Annotated[Sort, typer.Option(help="Order.")] = Sort.outlets,
+    most: Annotated[int, typer.Option("--most", min=1, help="At most so many.")] = 50,
+    as_json: JSON = False,
+) -> None:
+    """List stories."""
+    story_table(since=since, lang=lang, min_outlets=min_outlets, sort=sort, most=most, as_json=as_json)
+
+
+def story_table(
+    *, since: str | None = None, lang: str | None = None, min_outlets: int = 0, sort: Sort = Sort.outlets,
+    most: int = 50, as_json: bool = False,
+) -> None:  # fmt: skip
+    """The same for other commands."""
+    from newsfold.jsonview import dumps, summary_json
+    from newsfold.show import show_stories
+
+    found = [
+        s
+        for s in state.reader().stories(_since(since))
+        if (lang is None or s.lang == lang.lower()) and s.outlets >= min_outlets
+    ]
+    found.sort(key=_KEYS[sort])
+    if as_json:
+        typer.echo(dumps([summary_json(s) for s in found[:most]]))
+        return
+    show_stories(state.console(), found[:most])
+    if len(found) > most:
+        typer.echo(f"{len(found) - most} more; --most {len(found)} shows them")
+
+
+def story(wanted: Annotated[str, typer.Argument(metavar="ID")], as_json: JSON = False) -> None:
+    """Show a story: its texts, each with its reprints, its outlets and its timeline."""
+    from newsfold.jsonview import dumps, story_json
+    from newsfold.show import show_story
+
+    reader = state.reader()
+    found = reader.story(state.find(reader, "story", wanted))
+    if found is None:
+        raise UsageError(f"there is no story {wanted!r} any more")
+    if as_json:
+        typer.echo(dumps(story_json(found)))
+    else:
+        show_story(state.console(), found)
+
+
+def group(wanted: Annotated[str, typer.Argument(metavar="ID")], as_json: JSON = False) -> None:
+    """Show a group: one text and all who printed it."""
+    from newsfold.jsonview import dumps, group_json
+    from newsfold.show import show_group
+
+    reader = state.reader()
+    found = reader.group(state.find(reader, "group", wanted))
+    if found is None or not found.articles:
+        raise UsageError(f"there is no group {wanted!r} any more")
+    if as_json:
+        typer.echo(dumps(group_json(found)))
+    else:
+        show_group(state.console(), found)
+
+
+def article(wanted: Annotated[str, typer.Argument(metavar="ID|URL")], as_json: JSON = False) -> None:
+    """Show an article: where it stands and why, what was taken out of it, its text."""
+    from newsfold.jsonview import article_json, dumps
+    from newsfold.show import show_article
+
+    found = _article(state.reader(), wanted)
+    if as_json:
+        typer.echo(dumps(article_json(found)))
+    else:
+        show_article(state.console(), found)
+
+
+def _article(reader: Any, wanted: str) -> Any:
+    found = reader.article(state.find(reader, "article", wanted))
+    if found is None:
+        raise UsageError(f"there is no article {wanted!r} any more")
+    return found
+
+
+def why(
+    one: Annotated[str, typer.Argument(metavar="A", help="Article, by id or URL.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    as_json: JSON = False,
+) -> None:
+    """Say why two articles are one text, one story, or neither."""
+    from newsfold.addon import desk_options
+    from newsfold.jsonview import dumps
+    from newsfold.show import show_why
+    from newsfold.why import explain
+
+    reader = state.reader()
+    reasons = explain(_article(reader, one), _article(reader, other), desk_options(state.config()).rules)
+    if as_json:
+        typer.echo(dumps(reasons.as_dict()))
+    else:
+        show_why(state.console(), reasons)
+
+
+def feeds(
+    broken: Annotated[bool, typer.Option("--broken", help="Only feeds whose last poll failed.")] = False,
+    as_json: JSON = False,
+) -> None:
+    """List the feeds: last poll, next poll and by which rule, what is wrong."""
+    from newsfold.jsonview import dumps, feed_json
+    from newsfold.show import show_feeds
+
+    found = [feed for feed in state.reader().feeds() if feed.streak or not broken]
+    if as_json:
+        typer.echo(dumps([feed_json(feed) for feed in found]))
+    else:
+        show_feeds(state.console(), found)
+
+
+def stats(as_json: JSON = False) -> None:
+    """Say how much there is."""
+    from newsfold.jsonview import dumps, stats_json
+    from newsfold.show import show_stats
+
+    found = state.reader().stats(datetime.now(UTC))
+    if as_json:
+        typer.echo(dumps(stats_json(found)))
+    else:
+        show_stats(state.console(), found)

@@ -1,0 +1,156 @@
+"""Commands that bring articles in and out: crawl, demo, ingest, export."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from newsfold.cli import state
+from newsfold.errors import InputError
+
+JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command(epilog="Example: newsfold crawl --feeds feeds.opml")(crawl)
+    app.command(epilog="Example: newsfold demo")(demo)
+    app.command(epilog="Example: zcat news.jsonl.gz | newsfold ingest -")(ingest)
+    app.command(epilog="Example: newsfold export --text > articles.jsonl")(export)
+
+
+def crawl(
+    feeds: Annotated[str | None, typer.Option(help="Feed list to crawl: OPML, text or TOML.")] = None,
+    now: Annotated[bool, typer.Option("--now", help="Poll every feed, due or not.")] = False,
+    no_pages: Annotated[
+        bool, typer.Option("--no-pages", help="Take entries as the feeds tell them.")
+    ] = False,
+    allow_net: Annotated[
+        list[str] | None, typer.Option(help="Network beside the public ones that may be reached (CIDR).")
+    ] = None,
+    as_json: JSON = False,
+) -> None:
+    """Poll the due feeds, fetch their new pages, and fold the articles into stories."""
+    more = {"crawl.feeds": feeds, "crawl.allow_net": allow_net, "crawl.pages": False if no_pages else None}
+    raise typer.Exit(_crawl(more, now=now, as_json=as_json))
+
+
+def _crawl(more: Mapping[str, Any], *, now: bool, as_json: bool) -> int:
+    from crawler.feedlist import read_feed_list
+    from newsfold.addon import desk_options
+    from newsfold.crawl import run_crawl, run_lock
+    from newsfold.jsonview import dumps
+    from newsfold.logs import configure
+    from newsfold.show import show_summary
+    from pipelines.desk import Desk
+
+    flags = {**state.flags(), **{key: value for key, value in more.items() if value is not None}}
+    config = state.config(flags)
+    configure(config["log.level"], as_json=config["log.json"])
+    if config["crawl.feeds"]:
+        read_feed_list(
+            Path(config["crawl.feeds"])
+        )  # a list that cannot be read is told before anything starts
+    with run_lock(config.home) as ours:
+        if not ours:
+            print("newsfold: a crawl of this data folder is going on already; nothing to do", file=sys.stderr)  # noqa: T201
+            return 0
+        Desk(desk_options(config)).client.close()  # a Redis that is not there, too
+        summary = run_crawl(config, flags, now=now, progress=not as_json)
+    if as_json:
+        typer.echo(dumps(summary.as_dict()))
+    else:
+        show_summary(state.console(), summary)
+    return summary.exit_code
+
+
+def demo(
+    again: Annotated[bool, typer.Option("--fresh", help="Forget the last demo first.")] = False,
+) -> None:
+    """Crawl a small invented newsroom, served on this machine, and show its stories."""
+    from newsfold.cli.inspect import story_table
+    from newsfold.demo.newsroom import running_newsroom
+
+    home = state.config().home / "demo"
+    state.set_flags({"home": str(home), "redis_url": ""})
+    if again:
+        from storage.connect import connect
+
+        connect(None, home, interactive=True).flushdb()
+    with running_newsroom() as room:
+        home.mkdir(parents=True, exist_ok=True)
+        feeds = home / "newsroom.opml"
+        feeds.write_text(room.opml(), encoding="utf-8")
+        # Every outlet has a name of its own behind one loopback port, reached as through a proxy.
+        more = {"crawl.feeds": str(feeds), "crawl.proxy": room.proxy, "crawl.delay": 0.0}
+        code = _crawl(more, now=True, as_json=False)
+        answers = ", ".join(f"{count} × {status}" for status, count in sorted(room.counts.items()))
+    typer.echo(f"\nThe newsroom answered {answers}.\n")
+    story_table()
+    typer.echo(f"Look closer with: newsfold --home {home} story ID")
+    raise typer.Exit(code)
+
+
+def ingest(
+    file: Annotated[str, typer.Argument(help="JSON Lines, plain or gzip; - for standard input.")],
+    as_json: JSON = False,
+) -> None:
+    """Read articles from JSON Lines through the same stages as a crawl."""
+    from crawler.pool import Extractors
+    from newsfold.addon import desk_options
+    from newsfold.jsonview import dumps
+    from newsfold.logs import configure
+    from pipelines import ingest as lines
+    from pipelines.desk import Desk
+
+    config = state.config()
+    configure(config["log.level"], as_json=config["log.json"])
+    desk = Desk(desk_options(config))
+    verdicts: Counter[str] = Counter()
+    bad: list[int] = []
+
+    def skip(number: int, reason: str) -> None:
+        bad.append(number)
+        print(f"newsfold: {file}, line {number}: {reason}; skipped", file=sys.stderr)  # noqa: T201
+
+    with _open(file) as stream, Extractors(config["crawl.extractors"] or None) as extractors:
+        pages = lines.extract_rows(lines.read_rows(_guarded(stream, file), skip), extractors, skip)
+        lines.ingest(desk, pages, lambda: datetime.now(UTC), lambda p: verdicts.update(x.verdict for x in p))
+    result = {"read": sum(verdicts.values()), "skipped": len(bad), **dict(sorted(verdicts.items()))}
+    text = ", ".join(f"{count} {name}" for name, count in result.items())
+    typer.echo(dumps(result) if as_json else text)
+
+
+def _open(file: str) -> Any:
+    from pipelines.ingest import open_lines
+
+    if file == "-":
+        return open_lines(sys.stdin.buffer)
+    try:
+        return open_lines(Path(file).open("rb"))
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _guarded(stream: Any, file: str) -> Any:
+    """The lines of a file; damage in its compression ends it with a sentence."""
+    try:
+        yield from stream
+    except (OSError, EOFError) as error:
+        raise InputError(f"{file} is damaged: {error}") from error
+
+
+def export(
+    text: Annotated[bool, typer.Option("--text", help="Add the cleaned text.")] = False,
+) -> None:
+    """Write every article as a line of JSON."""
+    from newsfold.jsonview import dumps, exported
+
+    for article in state.reader().all_articles():
+        sys.stdout.write(dumps(exported(article, with_text=text)) + "\n")

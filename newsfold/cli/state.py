@@ -1,0 +1,66 @@
+"""What every command needs: the configuration, a reader, and how to write results."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from newsfold.config import Config, load_config
+from newsfold.errors import UsageError
+
+if TYPE_CHECKING:
+    from storage.reader import Kind, Reader
+
+_FLAGS: dict[str, Any] = {}
+
+
+def set_flags(flags: Mapping[str, Any]) -> None:
+    """Remember what the command line says over the configuration."""
+    _FLAGS.update({key: value for key, value in flags.items() if value is not None})
+
+
+def flags() -> dict[str, Any]:
+    """What the command line said."""
+    return dict(_FLAGS)
+
+
+def config(more: Mapping[str, Any] | None = None) -> Config:
+    """The configuration in force."""
+    return load_config(os.environ, {**_FLAGS, **(more or {})})
+
+
+def console() -> Console:
+    """Standard output; colour and the terminal's width only where there is a terminal."""
+    made = Console(highlight=False, soft_wrap=False)
+    return made if made.is_terminal else Console(highlight=False, width=160, no_color=True)
+
+
+def reader() -> Reader:
+    """A reader of the configured Redis."""
+    from storage.connect import connect
+    from storage.reader import Reader
+
+    settings = config()
+    return Reader(connect(settings["redis_url"] or None, settings.home, interactive=True))
+
+
+def one(found: Sequence[str], kind: str, wanted: str) -> str:
+    """The single id that was found, or UsageError."""
+    if not found:
+        raise UsageError(f"there is no {kind} {wanted!r}")
+    if len(found) > 1:
+        raise UsageError(f"{kind} {wanted!r} could be any of {', '.join(found[:5])}")
+    return found[0]
+
+
+def find(source: Reader, kind: Kind, wanted: str) -> str:
+    """The id of a story, group or article, by id, beginning of it, or (an article's) URL."""
+    if kind == "article" and wanted.startswith(("http://", "https://")):
+        from crawler.urls import canonical_url
+
+        found = source.by_url(canonical_url(wanted))
+        return one([found] if found else [], kind, wanted)
+    return one(source.resolve(kind, wanted), kind, wanted)

@@ -1,0 +1,117 @@
+"""One crawl as a command: lock, spider, progress, summary, exit code."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from newsfold.config import Config
+from newsfold.errors import NewsfoldError
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run came to; `failures` are (URL, sentence), `errors` faults of the program or of Redis."""
+
+    feeds_polled: int
+    feeds_unchanged: int
+    feeds_failed: int
+    entries_new: int
+    pages_fetched: int
+    pages_failed: int
+    articles_new: int
+    articles_revised: int
+    groups_new: int
+    groups_grown: int
+    stories_new: int
+    stories_grown: int
+    seconds: float
+    failures: tuple[tuple[str, str], ...] = ()
+    errors: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 some feeds failed, 2 the run could not do its work."""
+        return 2 if self.errors else 1 if self.feeds_failed else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        failures = [{"url": url, "reason": reason} for url, reason in self.failures]
+        return {**asdict(self), "failures": failures, "errors": list(self.errors)}
+
+
+@contextmanager
+def run_lock(home: Path) -> Iterator[bool]:
+    """True for the one crawl of a data folder; the lock ends with its process, however that ends."""
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = (home / "crawl.lock").open("a+")
+    except OSError as error:
+        raise NewsfoldError(f"the data folder {home} cannot be used: {error.strerror}") from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        handle.truncate(0)
+        handle.write(f"{os.getpid()}\n")
+        handle.flush()
+        yield True
+
+
+def run_crawl(
+    config: Config, flags: Mapping[str, Any], *, feeds: str = "", now: bool = False, progress: bool = True
+) -> Summary:
+    """Run the spider to its end in this process; a process can do that once (the reactor's rule)."""
+    from scrapy.crawler import CrawlerProcess
+    from scrapy.settings import Settings
+
+    from newsfold.progress import Watcher
+
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    settings.set("NEWSFOLD_FLAGS", dict(flags), "cmdline")
+    for name in ("LOG_ENABLED", "LOG_INSTALL_ROOT_HANDLER"):  # newsfold.logs has set up logging already
+        settings.set(name, False, "cmdline")
+    process = CrawlerProcess(settings)
+    crawler = process.create_crawler("feeds")
+    watcher = Watcher(crawler, show=progress)
+    started = time.monotonic()
+    process.crawl(crawler, feeds=feeds or config["crawl.feeds"], now="1" if now else "")
+    process.start()
+    return _summary(crawler, watcher, time.monotonic() - started)
+
+
+def _summary(crawler: Any, watcher: Any, seconds: float) -> Summary:
+    stats: Mapping[str, Any] = crawler.stats.get_stats()
+
+    def figure(name: str) -> int:
+        return int(stats.get(f"newsfold/{name}", 0))
+
+    errors = list(watcher.errors)
+    if stats.get("finish_reason") != "finished" and not errors:
+        errors.append(f"the crawl ended early ({stats.get('finish_reason', 'it could not start')})")
+    return Summary(
+        feeds_polled=figure("feeds_polled"),
+        feeds_unchanged=figure("feeds_unchanged"),
+        feeds_failed=figure("feeds_failed"),
+        entries_new=figure("entries_new"),
+        pages_fetched=figure("pages_fetched"),
+        pages_failed=figure("pages_failed"),
+        articles_new=figure("articles_new"),
+        articles_revised=figure("articles_revision"),
+        groups_new=figure("groups_new"),
+        groups_grown=figure("groups_grown"),
+        stories_new=figure("stories_new"),
+        stories_grown=figure("stories_grown"),
+        seconds=round(seconds, 2),
+        failures=tuple(sorted(getattr(crawler.spider, "failures", ()))),
+        errors=tuple(errors),
+    )

@@ -1,0 +1,84 @@
+"""Views as JSON, the same for every `--json`, the export and the web API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from storage.codec import iso
+from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
+
+
+def plain_value(value: object) -> Any:
+    """A value as JSON has it: times as ISO 8601 in UTC, tuples as lists."""
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain_value(inner) for inner in value]
+    return value
+
+
+def _fields(view: object, *without: str) -> dict[str, Any]:
+    names = getattr(view, "__slots__", ())
+    return {name: plain_value(getattr(view, name)) for name in names if name not in without}
+
+
+def summary_json(story: StorySummary) -> dict[str, Any]:
+    """A story as a line of the table."""
+    return _fields(story)
+
+
+def article_json(article: ArticleView) -> dict[str, Any]:
+    """An article whole."""
+    return _fields(article, "headline_in_text")
+
+
+def exported(article: ArticleView, *, with_text: bool) -> dict[str, Any]:
+    """An article as `newsfold export` writes it; `repeats` is their number, `repeated` their list."""
+    line = _fields(
+        article, "headline_in_text", "text", "aside", "matched", "terms", "score", "verdict", "similarity"
+    )
+    return {**line, **({"text": article.text} if with_text else {})}
+
+
+def group_json(group: GroupView) -> dict[str, Any]:
+    """A group with its articles, the origin first."""
+    articles = [
+        _fields(a, "text", "aside", "repeated", "headline_in_text", "terms", "authors", "image")
+        for a in group.articles
+    ]
+    return {"id": group.id, "origin": group.origin, "outlets": list(group.outlets), "articles": articles}
+
+
+def story_json(story: StoryView) -> dict[str, Any]:
+    """A story with its groups, outlets and timeline."""
+    articles = [a for group in story.groups for a in group.articles]
+    timeline = [
+        {"time": iso(a.time), "article": a.id, "outlet": a.outlet, "group": a.group, "title": a.title}
+        for a in sorted(articles, key=lambda a: (iso(a.time), a.id))
+    ]
+    return {
+        **summary_json(story.summary),
+        "counts": dict(story.outlets),
+        "texts": [group_json(group) for group in story.groups],
+        "timeline": timeline,
+    }
+
+
+def feed_json(feed: FeedView) -> dict[str, Any]:
+    """A feed with its last poll and its next."""
+    return _fields(feed)
+
+
+def stats_json(stats: Stats) -> dict[str, Any]:
+    """How much there is."""
+    return _fields(stats)
+
+
+def dumps(value: object) -> str:
+    """JSON for people and scripts: readable in any script, one line."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,196 @@
+"""Tables and cards for the terminal. Everything that came from outside is shown as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from newsfold.crawl import Summary
+from newsfold.why import Reasons
+from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
+
+SHORT_ID = 7
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
+
+
+def safe(text: str) -> Text:
+    """Text from outside: no markup, no control characters, no changes of direction."""
+    return Text(text.translate(_CONTROLS))
+
+
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """A time as its distance from now, or "in …" for one to come."""
+    if moment is None:
+        return "–"
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    size, word = next(
+        (s, w) for s, w in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")) if abs(seconds) >= s or s == 1
+    )
+    amount = f"{abs(seconds) // size:.0f} {word}"
+    return f"in {amount}" if seconds < 0 else amount
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    for column in columns:
+        wide = column in ("headline", "feed", "title", "what is wrong")
+        right = column in ("articles", "outlets", "texts", "n", "entries", "fails", "growth")
+        table.add_column(
+            column, justify="right" if right else "left", no_wrap=not wide, overflow="ellipsis" if not wide else "fold",
+            ratio=1 if wide else None,
+        )  # fmt: skip
+    return table
+
+
+def show_stories(console: Console, stories: Sequence[StorySummary]) -> None:
+    """The story table."""
+    table = _table("id", "articles", "outlets", "texts", "lang", "latest", "headline")
+    for story in stories:
+        table.add_row(
+            story.id[:SHORT_ID], str(story.articles), str(story.outlets), str(story.groups), story.lang,
+            ago(story.latest), safe(story.headline),
+        )  # fmt: skip
+    console.print(table)
+
+
+def show_story(console: Console, story: StoryView) -> None:
+    """A story: its headline, each text with its reprints, who printed most, and when."""
+    s = story.summary
+    console.print(safe(s.headline), style="bold")
+    console.print(
+        f"{s.id} · {s.lang} · {s.articles} articles, {s.outlets} outlets, {s.groups} independent texts"
+    )
+    for group in story.groups:
+        show_group(console, group)
+    console.print("\nOutlets", style="bold")
+    console.print(safe("  " + ", ".join(f"{name} {count}" for name, count in story.outlets.items())))
+    console.print("\nTimeline", style="bold")
+    articles = [a for group in story.groups for a in group.articles]
+    for article in sorted(articles, key=lambda a: (a.time or datetime.min.replace(tzinfo=UTC), a.id)):
+        console.print(
+            safe(f"  {_clock(article.time)}  {article.outlet:<28} {article.title}"),
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+
+
+def show_group(console: Console, group: GroupView) -> None:
+    """A text: its origin, and its reprints under it."""
+    origin, *reprints = group.articles
+    console.print()
+    console.print(safe(f"{group.id}  {origin.outlet}: {origin.title}"), style="bold cyan")
+    console.print(safe(f"  origin   {origin.id}  {_clock(origin.time)}  {origin.url}"))
+    for article in reprints:
+        how = f"{article.verdict} {article.similarity:.2f}" if article.matched else "first seen"
+        console.print(safe(f"  reprint  {article.id}  {_clock(article.time)}  {article.outlet}  ({how})"))
+
+
+def _clock(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "no time         "
+
+
+def show_article(console: Console, article: ArticleView) -> None:
+    """An article: where it stands, what was taken out of it, and its text."""
+    console.print(safe(article.title), style="bold")
+    facts = [
+        ("id", article.id), ("url", article.url), ("outlet", article.outlet), ("lang", article.lang),
+        ("published", _clock(article.published) if article.published else "not known"),
+        ("authors", ", ".join(article.authors)), ("group", article.group), ("story", article.story),
+        ("placed", _placed(article)), ("text from", article.source), ("revisions", str(article.revisions or "")),
+        ("repeats", str(article.repeats)),
+    ]  # fmt: skip
+    for name, value in facts:
+        if value:
+            console.print(safe(f"{name:<10} {value}"))
+    for repeat in article.repeated:
+        console.print(
+            safe(
+                f"  said again in segment {repeat['segment']} ({repeat['place']}, {repeat['similarity']:.2f}): {repeat['text']}"
+            )
+        )
+    for _, kind, place, text in article.aside:
+        if kind == "furniture":
+            console.print(safe(f"  left out ({place}): {text}"), style="dim")
+    console.print()
+    console.print(safe_paragraphs(article.text))
+
+
+def safe_paragraphs(text: str) -> Text:
+    """A text of several paragraphs."""
+    return Text("\n\n").join(safe(part) for part in text.split("\n\n"))
+
+
+def _placed(article: ArticleView) -> str:
+    if article.matched:
+        return f"{article.verdict} of {article.matched} (similarity {article.similarity:.3f})"
+    if article.terms:
+        return f"a text of its own, in the story by {', '.join(article.terms)} (score {article.score:.2f})"
+    return f"a text and a story of its own (best score {article.score:.2f})"
+
+
+def show_why(console: Console, why: Reasons) -> None:
+    """The comparison of two articles."""
+    for mark, article in (("A", why.one), ("B", why.other)):
+        console.print(
+            safe(
+                f"{mark}  {article.outlet}: {article.title}  [{article.id}, {article.group}, {article.story}]"
+            )
+        )
+    console.print()
+    console.print(safe(why.sentence), style="bold")
+    console.print(
+        f"\nJaccard      {why.jaccard:.3f} exact, {why.estimate:.3f} estimated"
+        f"\ncontainment  {why.containment:.3f}"
+        f"\nshared       {why.shared_bands} of {why.rules.minhash.bands} bands, {why.shared_sentences} sentences"
+        f"\nterms        {why.cosine:.3f} by cosine"
+    )
+    if why.terms:
+        console.print(safe("             " + ", ".join(why.terms)))
+    for passage in why.passages:
+        console.print(safe(f"in common    “{passage}”"))
+
+
+def show_feeds(console: Console, feeds: Sequence[FeedView]) -> None:
+    """The feed table; what is wrong stands whole beneath it, so that no sentence is cut."""
+    table = _table("feed", "result", "entries", "fails", "polled", "next", "rule")
+    for feed in feeds:
+        table.add_row(
+            safe(feed.title or feed.url), safe(feed.result or "new"), str(feed.entries or ""), str(feed.streak or ""),
+            ago(feed.polled), ago(feed.next), feed.rule,
+        )  # fmt: skip
+    console.print(table)
+    for feed in feeds:
+        if feed.error:
+            console.print(safe(feed.error), style="red", soft_wrap=True)
+
+
+def show_stats(console: Console, stats: Stats) -> None:
+    """How much there is."""
+    for name, value in (
+        ("articles", stats.articles), ("stories", stats.stories), ("feeds", stats.feeds),
+        ("feeds failing", stats.feeds_failing), ("feeds due", stats.feeds_due),
+        ("pages waiting", stats.pages_waiting), ("events kept", stats.events),
+        ("Redis memory", f"{stats.memory_bytes / 1e6:.1f} MB"),
+    ):  # fmt: skip
+        console.print(f"{name:<14} {value}")
+
+
+def show_summary(console: Console, run: Summary) -> None:
+    """What a crawl came to."""
+    console.print(
+        f"feeds     {run.feeds_polled} polled, {run.feeds_unchanged} unchanged, {run.feeds_failed} failed\n"
+        f"entries   {run.entries_new} new, {run.pages_fetched} pages fetched, {run.pages_failed} failed\n"
+        f"articles  {run.articles_new} new, {run.articles_revised} revised\n"
+        f"groups    {run.groups_new} new, {run.groups_grown} grown\n"
+        f"stories   {run.stories_new} new, {run.stories_grown} grown\n"
+        f"seconds   {run.seconds:.1f}"
+    )
+    for _, reason in run.failures:
+        console.print(safe(f"failed    {reason}"), style="red", soft_wrap=True)
+    for error in run.errors:
+        console.print(safe(f"error     {error}"), style="bold red", soft_wrap=True)

@@ -1,0 +1,187 @@
+"""JSON Lines into the same stages as a crawl, in the order of the file."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from crawler.extract import ExtractError
+from crawler.fields import parse_when
+from crawler.language import choose_language, primary
+from crawler.model import Block, Entry, Page
+from crawler.pool import Extractors, Job
+from crawler.text import plain, tidy
+from crawler.urls import canonical_url, outlet_of
+from dedup.model import Placement
+from pipelines.clean import to_article
+from pipelines.desk import Desk
+from pipelines.placing import Submission
+from storage.keys import article_id, short_hash
+
+BATCH = 64
+_MOST_ID = 200
+
+
+class BadLine(ValueError):  # noqa: N818
+    """A line that is no article; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One good line of input: what it says, and the page still to be extracted where it gives HTML."""
+
+    number: int
+    page: Page
+    html: bytes = b""
+
+
+def open_lines(stream: IO[bytes]) -> IO[bytes]:
+    """The stream, decompressed where it is gzip."""
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]
+    return gzip.open(buffered) if buffered.peek(2)[:2] == b"\x1f\x8b" else buffered  # type: ignore[return-value]
+
+
+def read_rows(lines: Iterable[bytes], bad: Callable[[int, str], None]) -> Iterator[Row]:
+    """The articles of a file; `bad` is told of each line that is none, by its number, and it is skipped."""
+    made: Counter[str] = Counter()
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = _row(number, _object(line))
+        except BadLine as error:
+            bad(number, str(error))
+            continue
+        if not row.page.id:
+            # Two equal lines without id or address are two articles, and the same two on every run.
+            digest = short_hash(repr((row.page.outlet, row.page.title, row.page.blocks, row.html)), 8)
+            made[digest] += 1
+            row = replace(row, page=replace(row.page, id=article_id(f"line {digest} {made[digest]}")))
+        yield row
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise BadLine(f"it is not JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise BadLine("it is not a JSON object")
+    for name in ("title", "text", "html", "url", "outlet", "lang", "published"):
+        if value.get(name) is not None and not isinstance(value[name], str):
+            raise BadLine(f"{name!r} is not a string")
+    if not any(str(value.get(name) or "").strip() for name in ("title", "text", "html")):
+        raise BadLine("it has neither title nor text nor html")
+    return value
+
+
+def _row(number: int, value: dict[str, Any]) -> Row:
+    given = {name: value.get(name) or "" for name in ("title", "text", "html", "url", "outlet", "lang")}
+    url = canonical_url(given["url"]) if given["url"] else ""
+    blocks = tuple(Block("paragraph", text) for line in given["text"].splitlines() if (text := tidy(line)))
+    title = plain(given["title"]) if given["title"] else ""
+    page = Page(
+        url=url,
+        outlet=given["outlet"] or (outlet_of(url) if url else ""),
+        title=title,
+        blocks=blocks,
+        lang=primary(given["lang"]),
+        published=_published(value.get("published")),
+        source="input",
+        id=_identity(value.get("id")) or (article_id(url) if url else ""),
+    )
+    if given["html"]:
+        return Row(number, page, given["html"].encode("utf-8", "surrogatepass"))
+    text = " ".join([title, *(block.text for block in blocks[:40])])
+    return Row(number, replace(page, lang=page.lang or choose_language(text)))
+
+
+def _identity(value: object) -> str:
+    if value is None or value == "":
+        return ""
+    text = str(value)
+    if isinstance(value, bool | dict | list) or len(text) > _MOST_ID or not text.isprintable():
+        raise BadLine(f"'id' must be a string of at most {_MOST_ID} printable characters")
+    return text
+
+
+def _published(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    moment = parse_when(text)
+    if moment is None:
+        raise BadLine(f"'published' is no time: {text[:40]!r}")
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def extract_rows(
+    rows: Iterable[Row], extractors: Extractors, bad: Callable[[int, str], None]
+) -> Iterator[Page]:
+    """The pages of rows, in order; HTML is read as a fetched page is, what the line says goes first."""
+    waiting: list[Row] = []
+    for row in rows:
+        if row.html:
+            waiting.append(row)
+            if len(waiting) < BATCH:
+                continue
+            yield from _extracted(waiting, extractors, bad)
+            waiting = []
+        else:
+            yield from _extracted(waiting, extractors, bad)
+            waiting = []
+            yield row.page
+    yield from _extracted(waiting, extractors, bad)
+
+
+def _extracted(rows: list[Row], extractors: Extractors, bad: Callable[[int, str], None]) -> Iterator[Page]:
+    jobs = (
+        Job(
+            row.html,
+            row.page.url,
+            "text/html; charset=utf-8",
+            Entry(key="", link=row.page.url, title=row.page.title, published=row.page.published),
+            row.page.lang,
+            row.page.outlet,
+        )
+        for row in rows
+    )
+    for row, page in zip(rows, extractors.map(jobs), strict=True):
+        if isinstance(page, ExtractError):
+            bad(row.number, str(page))
+        else:
+            yield _merged(row.page, page)
+
+
+def _merged(said: Page, found: Page) -> Page:
+    """The extracted page under what the line itself says."""
+    return replace(
+        found,
+        id=said.id,
+        url=said.url or found.url,
+        outlet=said.outlet or found.outlet,
+        title=said.title or found.title,
+        blocks=found.blocks or said.blocks,
+        lang=said.lang or found.lang,
+        published=said.published or found.published,
+    )
+
+
+def ingest(
+    desk: Desk, pages: Iterable[Page], now: Callable[[], datetime], done: Callable[[list[Placement]], None]
+) -> None:
+    """Clean, place and store pages in their order, in batches; `done` hears of each batch."""
+    batch: list[Submission] = []
+    for page in pages:
+        article = to_article(page, now(), desk.family(page.outlet))
+        batch.append(Submission(article, (page.url,) if page.url else ()))
+        if len(batch) == BATCH:
+            done(desk.placer.place(batch, now()))
+            batch = []
+    if batch:
+        done(desk.placer.place(batch, now()))
