@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dedup.headline import repeats_headline
 from dedup.markers import is_marker, is_stray
@@ -40,7 +40,8 @@ def clean(title: str, blocks: Iterable[tuple[Place, str]]) -> Cleaned:
     line = kept[first][1]
     if len(kept) > first + 1 and _could_be_headline(line):
         return _sort(line, kept, headline_in_text=True)
-    return _sort(shorten(line), kept, headline_in_text=False)
+    # A beginning shown for a headline is no headline that the text could repeat.
+    return replace(_sort("", kept, headline_in_text=False), title=shorten(line))
 
 
 def shorten(text: str, most: int = 120) -> str:
@@ -93,13 +94,4 @@ def _sort(title: str, blocks: list[tuple[Place, str]], *, headline_in_text: bool
     sorter = _Sorter(title)
     for place, text in blocks:
         sorter.add(place, text)
-    if blocks and not any(segment.kind == "text" for segment in sorter.segments):
-        sorter.segments = _keep_something(sorter.segments)
     return Cleaned(title, tuple(sorter.segments), tuple(sorter.repeats), headline_in_text)
-
-
-def _keep_something(segments: list[Segment]) -> list[Segment]:
-    """A body that is nothing but its headline has no text; one long line shown as headline keeps it."""
-    if len(segments) == 1 and segments[0].kind == "headline" and len(segments[0].text) > LONGEST_HEADLINE:
-        return [Segment("text", segments[0].place, segments[0].text)]
-    return segments

@@ -33,13 +33,15 @@ _STEMMERS = {
     "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
 
+# wordfreq's names for what pages call otherwise.
+_NEAREST = {"no": "nb", "nn": "nb", "hr": "sh", "sr": "sh", "bs": "sh", "tl": "fil"}
+
 
 @cache
 def _frequencies(lang: str) -> Mapping[str, float]:
-    try:
-        return wordfreq.get_frequency_dict(lang, wordlist="small")
-    except LookupError:
-        return {}
+    known = wordfreq.available_languages("small")
+    lang = _NEAREST.get(lang, lang)
+    return wordfreq.get_frequency_dict(lang, wordlist="small") if lang in known else {}
 
 
 @cache
@@ -82,6 +84,13 @@ def _counts(title: str, text: str) -> dict[str, float]:
     return counts
 
 
+def _tells(word: str) -> bool:
+    """Single letters, days, hours and years stand in any text; longer numbers are as good as names."""
+    if word.isdecimal():
+        return len(word) > 2 and not (len(word) == 4 and word[:2] in ("19", "20"))
+    return len(word) > 1
+
+
 def _stems(found: list[str], lang: str) -> list[str]:
     stemmer = _stemmer(lang)
     return list(stemmer.stemWords(found)) if stemmer else found
@@ -93,7 +102,7 @@ def term_vector(title: str, text: str, lang: str, limit: int = 48) -> dict[str, 
     weights: dict[str, float] = {}
     for word, term in zip(counts, _stems(list(counts), lang), strict=True):
         weight = (1.0 + math.log(counts[word])) * rarity(word, lang)
-        if weight > _MIN_WEIGHT and (len(word) > 1 or word.isdigit()):
+        if weight > _MIN_WEIGHT and _tells(word):
             weights[term] = max(weights.get(term, 0.0), weight)
     top = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:limit]
     norm = math.sqrt(sum(weight * weight for _, weight in top))

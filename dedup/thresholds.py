@@ -36,7 +36,7 @@ class GroupConfig:
     """
 
     jaccard: float = 0.7
-    containment: float = 0.75
+    containment: float = 0.6
     minimum_contained: int = 8
     brief: int = 120
     quoted_below: float = 0.2

@@ -81,7 +81,7 @@ OPTIONS: tuple[Option, ...] = (
         "schedule", "without_validators_minutes", int, 60, "shortest time for a feed without ETag", 1, 1440
     ),
     Option("groups", "jaccard", float, 0.7, "share of common shingles that makes two texts one", 0.3, 1),
-    Option("groups", "containment", float, 0.75, "share of a short text that a longer one must have", 0.3, 1),
+    Option("groups", "containment", float, 0.6, "share of a short text that a longer one must have", 0.3, 1),
     Option("stories", "similarity", float, 0.28, "score at which a text joins a story", 0.05, 1),
     Option("stories", "window_days", float, 4.0, "days between two texts on one event", 0.1, 60),
     Option("outlets", "families", dict, {}, "publisher = [its domains]", check=_hosts_are_lists),
