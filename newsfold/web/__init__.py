@@ -1,0 +1,1 @@
+"""The stories as a web page and as JSON."""

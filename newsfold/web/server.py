@@ -1,0 +1,154 @@
+"""`newsfold serve`: server-rendered pages and a small JSON API, read-only, from Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from aiohttp import web
+from redis.exceptions import RedisError
+
+from newsfold.jsonview import dumps, story_json, summary_json
+from newsfold.show import ago
+from storage.reader import Reader
+from storage.views import StorySummary, StoryView
+
+_HERE = Path(__file__).parent
+_READER = web.AppKey("reader", Reader)
+_PAGES = web.AppKey("pages", jinja2.Environment)
+_RIGHT_TO_LEFT = frozenset(("ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_MOST = 200
+_SORTS: dict[str, Callable[[StorySummary], Any]] = {
+    "outlets": lambda s: (-s.outlets, -s.articles, s.id),
+    "latest": lambda s: (-(s.latest.timestamp() if s.latest else 0), s.id),
+    "growth": lambda s: (-s.growth, -s.articles, s.id),
+}
+
+
+def build_app(reader: Reader) -> web.Application:
+    """The web application over one reader."""
+    app = web.Application(middlewares=[_answers])
+    app[_READER], app[_PAGES] = reader, _environment()
+    app.router.add_get("/", _front)
+    app.router.add_get("/story/{id}", _story_page)
+    app.router.add_get("/feeds", _feeds)
+    app.router.add_get("/api/stories", _api_stories)
+    app.router.add_get("/api/stories/{id}", _api_story)
+    app.router.add_get("/healthz", _health)
+    app.router.add_static("/static", _HERE / "static")
+    return app
+
+
+def serve(reader: Reader, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    web.run_app(build_app(reader), host=host, port=port, print=None)
+
+
+def _environment() -> jinja2.Environment:
+    pages = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True)
+    pages.filters |= {"ago": ago, "direction": _direction, "link": _link, "clock": _clock}
+    return pages
+
+
+def _direction(lang: str) -> str:
+    return "rtl" if lang in _RIGHT_TO_LEFT else "ltr"
+
+
+def _link(url: str) -> str:
+    """The URL where a link may lead to it: the web, and nothing that runs."""
+    return url if urlsplit(url).scheme in ("http", "https") else ""
+
+
+def _clock(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "time not known"
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def _answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Security headers on everything; errors as short pages."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        response = _page(request, "message.html", status=error.status, message=error.reason)
+    except RedisError:
+        response = _page(request, "message.html", status=503, message="Redis does not answer")
+    response.headers.update(_HEADERS)
+    return response
+
+
+def _page(request: web.Request, name: str, *, status: int = 200, **values: Any) -> web.Response:
+    text = request.app[_PAGES].get_template(name).render(now=datetime.now(UTC), **values)
+    return web.Response(text=text, status=status, content_type="text/html")
+
+
+def _json(value: object) -> web.Response:
+    return web.Response(text=dumps(value), content_type="application/json")
+
+
+async def _chosen(request: web.Request) -> list[StorySummary]:
+    """The stories that the query asks for."""
+    query = request.query
+    lang, words = query.get("lang", "").lower(), query.get("q", "").casefold().split()
+    wanted = query.get("min_outlets", "")
+    outlets = int(wanted) if wanted.isdecimal() and len(wanted) < 7 else 0
+    found = [
+        story
+        for story in await asyncio.to_thread(request.app[_READER].stories)
+        if (not lang or story.lang == lang)
+        and story.outlets >= outlets
+        and all(word in story.headline.casefold() for word in words)
+    ]
+    return sorted(found, key=_SORTS.get(query.get("sort", ""), _SORTS["outlets"]))[:_MOST]
+
+
+async def _one(request: web.Request) -> StoryView:
+    """The story that the path names, by id or a beginning that only one has."""
+    reader, wanted = request.app[_READER], request.match_info["id"]
+    ids = await asyncio.to_thread(reader.resolve, "story", wanted)
+    story = await asyncio.to_thread(reader.story, ids[0]) if len(ids) == 1 else None
+    if story is None:
+        raise web.HTTPNotFound(reason="There is no such story")
+    return story
+
+
+async def _front(request: web.Request) -> web.Response:
+    stories = await _chosen(request)
+    languages = sorted({s.lang for s in await asyncio.to_thread(request.app[_READER].stories)})
+    return _page(request, "front.html", stories=stories, languages=languages, query=request.query)
+
+
+async def _story_page(request: web.Request) -> web.Response:
+    return _page(request, "story.html", story=await _one(request))
+
+
+async def _feeds(request: web.Request) -> web.Response:
+    feeds = await asyncio.to_thread(request.app[_READER].feeds)
+    return _page(request, "feeds.html", feeds=sorted(feeds, key=lambda feed: (-feed.streak, feed.url)))
+
+
+async def _api_stories(request: web.Request) -> web.Response:
+    return _json([summary_json(story) for story in await _chosen(request)])
+
+
+async def _api_story(request: web.Request) -> web.Response:
+    return _json(story_json(await _one(request)))
+
+
+async def _health(request: web.Request) -> web.Response:
+    await asyncio.to_thread(request.app[_READER].stats, datetime.now(UTC))
+    return web.Response(text="ok\n")

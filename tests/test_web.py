@@ -1,0 +1,97 @@
+"""The web page over a real server and real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
+import pytest
+import redis
+from aiohttp import web
+
+from dedup.model import Article
+from newsfold.web.server import build_app
+from pipelines.placing import Placer, Rules, Submission
+from storage.index import Index
+from storage.keys import Keys
+from storage.reader import Reader
+
+Answer = tuple[int, str, dict[str, str]]
+FERRY = "The ferry Northern Pearl ran aground off Harrowmouth in thick fog. Rescue boats took 214 passengers ashore."
+
+
+@pytest.fixture
+def get(client: redis.Redis, write: Callable[..., Article]) -> Callable[..., Answer]:
+    """GET of a path from the application over three articles: status, body, headers."""
+    articles = [
+        write("a", FERRY, "Ferry aground off Harrowmouth", outlet="a.example", url="http://a.example/1"),
+        write("b", FERRY, "Ferry <script>alert(1)</script> aground", outlet="b.example", url="javascript:alert(1)"),
+        write("c", "توقفت العبارة قرب الميناء بسبب الضباب الكثيف صباح اليوم.", "العبارة في الضباب", lang="ar", outlet="c.example"),
+    ]  # fmt: skip
+    Placer(Index(client, Keys()), Rules()).place([Submission(a) for a in articles], articles[0].seen)
+
+    def fetch(path: str, reader: Reader | None = None) -> Answer:
+        return asyncio.run(_fetch(build_app(reader or Reader(client)), path))
+
+    return fetch
+
+
+async def _fetch(app: web.Application, path: str) -> Answer:
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    try:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{port}{path}") as response,
+        ):
+            return response.status, await response.text(), dict(response.headers)
+    finally:
+        await runner.cleanup()
+
+
+def test_front_page(get: Callable[..., Answer]) -> None:
+    status, text, headers = get("/")
+    assert status == 200
+    assert "2 articles, 2 outlets, 1 independent text " in text
+    assert 'lang="ar" dir="rtl"' in text
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_filters(get: Callable[..., Answer]) -> None:
+    assert "Harrowmouth" not in get("/?lang=ar")[1]
+    assert 'dir="rtl"' not in get("/?min_outlets=2")[1]
+    assert "No stories." in get("/?q=nothing+like+it")[1]
+    assert get("/?min_outlets=%F0%9F%98%80&sort=x")[0] == 200
+
+
+def test_story_page_escapes_and_links_only_to_the_web(
+    get: Callable[..., Answer], client: redis.Redis
+) -> None:
+    (story,) = [s for s in Reader(client).stories() if s.lang == "en"]
+    status, text, _ = get(f"/story/{story.id[:5]}")
+    assert status == 200
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert 'href="http://a.example/1"' in text
+    assert "javascript:" not in text
+    assert "1 reprint" in text
+
+
+def test_json_and_the_rest(get: Callable[..., Answer], client: redis.Redis) -> None:
+    assert '"articles": 2' in get("/api/stories")[1]
+    assert '"timeline"' in get(f"/api/stories/{Reader(client).stories()[0].id}")[1]
+    assert get("/story/none")[0] == 404
+    assert get("/nothing")[0] == 404
+    assert get("/healthz")[:2] == (200, "ok\n")
+    assert get("/feeds")[0] == 200
+    assert get("/static/style.css")[2]["Content-Type"].startswith("text/css")
+
+
+def test_a_redis_that_went_away_is_said(get: Callable[..., Answer]) -> None:
+    gone = Reader(redis.Redis(unix_socket_path="/nowhere/redis.sock"))
+    assert get("/healthz", gone)[0] == 503
+    assert "does not answer" in get("/", gone)[1]
