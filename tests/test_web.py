@@ -9,6 +9,8 @@ import aiohttp
 import pytest
 import redis
 from aiohttp import web
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dedup.model import Article
 from newsfold.web.server import build_app
@@ -92,6 +94,6 @@ def test_json_and_the_rest(get: Callable[..., Answer], client: redis.Redis) -> N
 
 
 def test_a_redis_that_went_away_is_said(get: Callable[..., Answer]) -> None:
-    gone = Reader(redis.Redis(unix_socket_path="/nowhere/redis.sock"))
+    gone = Reader(redis.Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0)))
     assert get("/healthz", gone)[0] == 503
     assert "does not answer" in get("/", gone)[1]

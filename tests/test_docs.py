@@ -1,0 +1,116 @@
+"""What the documents say is run: every redis-cli example, every command and option they name."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Template
+
+import pytest
+import redis
+
+from crawler.model import FeedSpec
+from dedup.model import Article
+from dedup.thresholds import MinHashConfig
+from pipelines.placing import Placer, Rules, Submission
+from storage.index import Index
+from storage.keys import Keys, short_hash
+from storage.queue import FeedQueue
+from storage.schema import check_schema
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = (ROOT / "docs" / "redis-schema.md").read_text(encoding="utf-8")
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TEXT = "The ferry ran aground off Harrowmouth in fog, and 214 passengers were taken ashore by boats."
+
+
+@pytest.fixture
+def ids(client: redis.Redis, write: Callable[..., Article]) -> dict[str, str]:
+    """A filled Redis and the names that the examples use."""
+    check_schema(client, Keys(), MinHashConfig())
+    articles = [
+        write(i, TEXT, "Ferry aground", outlet=f"{i}.example", url=f"http://{i}.example/") for i in "ab"
+    ]
+    placed = Placer(Index(client, Keys()), Rules()).place([Submission(a, (a.url,)) for a in articles], NOW)
+    (feed,) = FeedQueue(client, Keys(), token="t").add_feeds([FeedSpec("http://a.example/feed")], NOW)
+    client.hset(f"newsfold:feed:{feed}", mapping={"result": "unchanged"})
+    return {
+        "STORY": placed[0].story,
+        "GROUP": placed[0].group,
+        "ARTICLE": "a",
+        "URLHASH": short_hash("http://a.example/"),
+        "FEED": feed,
+    }
+
+
+def _run(client: redis.Redis, words: list[str]) -> str:
+    """By redis-cli where the machine has it, else by the same command over redis-py."""
+    if shutil.which("redis-cli"):
+        socket = client.connection_pool.connection_kwargs["path"]
+        done = subprocess.run(["redis-cli", "-s", socket, *words], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+    return str(client.execute_command(*words) or "")  # type: ignore[no-untyped-call]
+
+
+EXAMPLES = re.findall(r"^redis-cli (.+)$", SCHEMA, re.M)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_redis_examples_bring_something(example: str, client: redis.Redis, ids: dict[str, str]) -> None:
+    answer = _run(client, shlex.split(Template(example).substitute(ids)))
+    assert answer
+    assert "ERR" not in answer
+
+
+def test_every_key_is_documented(client: redis.Redis, ids: dict[str, str]) -> None:
+    documented = [
+        re.compile(
+            re.escape(name)
+            .replace(r"\{lang\}", r"\{\w+\}")
+            .replace(r"\{id\}", "[^:]+")
+            .replace(r"\{hash\}", "[^:]+")
+            .replace(r"\*", ".+")
+            + "$"
+        )
+        for name in re.findall(r"`(newsfold:[^`]+)`", SCHEMA)
+    ]
+    unknown = [key for raw in client.keys("*") if not any(p.match(key := raw.decode()) for p in documented)]
+    assert unknown == []
+
+
+def test_every_documented_field_is_there(client: redis.Redis, ids: dict[str, str]) -> None:
+    for key in (f"newsfold:story:{ids['STORY']}", f"newsfold:group:{ids['GROUP']}", "newsfold:article:a"):
+        fields = {raw.decode() for raw in client.hkeys(key)}
+        missing = {name for name in fields if f"`{name}`" not in SCHEMA}
+        assert missing == set()
+
+
+def test_commands_in_the_readme_exist() -> None:
+    from typer.main import get_command
+
+    from newsfold.cli import app
+
+    command = get_command(app)
+    known = set(command.commands)  # type: ignore[attr-defined]
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        used = set(
+            re.findall(
+                r"(?:^|[\s$`/])newsfold (?:--\w+ \S+ )*([a-z]+)\b",
+                "\n".join(
+                    re.findall(
+                        r"`[^`\n]+`|^(?:\$ |    )?(?:\.venv/bin/)?newsfold .+$", document.read_text(), re.M
+                    )
+                ),
+            )
+        )
+        assert used <= known, f"{document.name} names {used - known}"
+
+
+def test_make_targets_in_the_readme_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"make ([a-z-]+)", (ROOT / "README.md").read_text())) <= targets
