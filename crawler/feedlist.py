@@ -14,7 +14,7 @@ from crawler.errors import FeedError, FeedListError
 from crawler.model import FeedSpec
 from crawler.parse.document import decode, only_xml, split_document
 from crawler.parse.facts import is_web, language
-from crawler.text import tidy
+from crawler.text import plain, tidy
 
 _MOST_BYTES: Final = 20_000_000
 _TOML: Final = re.compile(r"^\s*(?:\[\[?\s*\w|feeds\s*=)", re.M)
@@ -129,7 +129,7 @@ def _from_opml(text: str, path: Path) -> Iterator[FeedSpec]:
         if url := found.get("xmlurl", "").strip():
             where = f"{path}, line {element.sourceline}"
             title = found.get("title", "").strip() or found.get("text", "").strip()
-            title = "" if title == url else title
+            title = "" if title == url else plain(title, 1_000)
             yield _spec(
                 where, url, title, _folder(element), found.get("language", ""), found.get("outlet", "")
             )

@@ -153,7 +153,7 @@ def _ascii_host(host: str) -> str:
     if ":" in host:
         return f"[{host}]"
     if host.isascii():
-        return quote(host, safe=_PATH_SAFE + "%")
+        return quote(host, safe=_PATH_SAFE + "%").lower()
     try:
         return idna.encode(host, uts46=True).decode("ascii").rstrip(".")
     except (idna.IDNAError, UnicodeError):

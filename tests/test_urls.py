@@ -93,6 +93,7 @@ def test_what_is_no_web_address_stays(other: str) -> None:
     )
 )
 @example("http://m.amp.m.com/amp/amp/../amp?amp;amp;utm_x=1&amp;=2")
+@example("HTTP://\x1f0")
 @example("http://a%2Eb/%2e%2e/%%34%31")
 def test_idempotent(url: str) -> None:
     once = canonical_url(url)

@@ -21,7 +21,7 @@ _REFUSED: Final = frozenset(
 )
 
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_BEFORE_ROOT: Final = re.compile(r"\s+|<\?(?:(?!\?>).)*\?>|<!--(?:(?!-->).)*-->", re.S)
+_BEFORE_ROOT: Final = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.S)
 _DOCTYPE: Final = re.compile(r"<!DOCTYPE\b", re.I)
 _DOCTYPE_PIECE: Final = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?(?:-->|\Z)|[\[\]<>]|[^\[\]<>\"']+", re.S)
 _ROOT: Final = re.compile(r"<([A-Za-z_][\w.:-]{0,60})")

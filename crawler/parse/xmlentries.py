@@ -32,7 +32,7 @@ def feed_from(
 ) -> ParsedFeed:
     """A parsed feed out of feedparser's dictionaries; links are absolute against the feed's link, else `url`.
 
-    `version` is feedparser's name of the format; RDF without a known version is "rdf".
+    `version` is feedparser's name of the format, "" where it found none.
     """
     home = _home(feed, url)
     bases = (home, url)

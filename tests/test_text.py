@@ -1,0 +1,78 @@
+"""Plain text out of markup and wild strings."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.text import escaped, plain, storable, tidy
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("Plain words", "Plain words"),
+        ("<p>One</p><p>two</p>", "One two"),
+        ("<b>W</b>ord<br>next", "Word next"),
+        ("a < b and I <3 you", "a < b and I <3 you"),
+        ("caf&eacute;&nbsp;&amp; bar", "café & bar"),
+        ("Q&amp;amp;A", "Q&A"),
+        ("Q&amp;amp;amp;A", "Q&amp;A"),
+        ("&lt;b&gt;bold&lt;/b&gt;", "bold"),
+        ("&amp;lt;p&amp;gt;hi&amp;lt;/p&amp;gt;", "hi"),
+        ("the &amp;lt;b&amp;gt; tag", "the <b> tag"),
+        ("R&D", "R&D"),
+        ("x<script>alert('1 < 2')</script><style>p{}</style>y", "x y"),
+        ("<!-- no -->yes<?php no ?>", "yes"),
+        ("<img alt='a > b'>text", "text"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07shown", "shown"),
+        ("nul\x00 c1\x9b bell\x07", "nul c1 bell"),
+        ("\u202eevil\u2066x", "evilx"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("lone\ud800", "lone"),
+        ("&#x202e;turned &#27;", "turned"),
+        ("a\u00a0b\u2028c\x85d\n\te", "a b c d e"),
+        ("soft\u00adhyphen\ufeff", "softhyphen"),
+        ("", ""),
+    ],
+)
+def test_plain(markup: str, text: str) -> None:
+    assert plain(markup) == text
+
+
+def test_plain_is_cut_at_a_word_where_one_is_near() -> None:
+    assert plain("one two three", 9) == "one two"
+    assert plain("漢" * 50, 20) == "漢" * 20
+
+
+def test_plain_of_deep_and_broken_markup_is_bounded() -> None:
+    assert plain("<div>" * 60_000 + "deep") == "deep"
+    assert len(plain("<" * 300_000)) <= 5_000
+    assert len(plain("&amp;" * 300_000, 100)) <= 100
+
+
+def test_tidy_takes_signs_for_themselves() -> None:
+    assert tidy(" a <b>\n &amp;\x00 ") == "a <b> &amp;"
+
+
+def test_storable_keeps_tags_and_lines() -> None:
+    assert storable("<p>a\nb\x00\ud800</p>\x1b[0m ") == "<p>a\nb</p>"
+
+
+def test_escaped_text_reads_back_as_itself() -> None:
+    assert escaped("a < b\n\nc & d") == "<p>a &lt; b</p><p>c &amp; d</p>"
+    assert plain(escaped("a < b\n\nc & d")) == "a < b c & d"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet=st.characters() | st.sampled_from("<>&;/!-#[]\x1b\ud800\u202e"), max_size=200))
+def test_plain_is_always_one_printable_line(markup: str) -> None:
+    text = plain(markup, 50)
+    assert len(text) <= 50
+    assert text == " ".join(text.split())
+    assert not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
+    text.encode()
