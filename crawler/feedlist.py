@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,11 +12,13 @@ from typing import Any, Final
 from lxml import etree
 
 from crawler.errors import FeedError, FeedListError
+from crawler.logs import log_event
 from crawler.model import FeedSpec
 from crawler.parse.document import decode, only_xml, split_document
 from crawler.parse.facts import is_web, language
 from crawler.text import plain, tidy
 
+_LOG = logging.getLogger(__name__)
 _MOST_BYTES: Final = 20_000_000
 _TOML: Final = re.compile(r"^\s*(?:\[\[?\s*\w|feeds\s*=)", re.M)
 _KEYS: Final = frozenset({"url", "title", "folder", "lang", "outlet"})
@@ -42,10 +45,12 @@ def read_feed_list(path: Path) -> tuple[FeedSpec, ...]:
         specs = _from_toml(text, path)
     else:
         specs = _from_lines(text, path)
-    unique = {spec.url: spec for spec in reversed(list(specs))}
+    unique: dict[str, FeedSpec] = {}
+    for spec in specs:
+        unique.setdefault(spec.url, spec)
     if not unique:
         raise FeedListError(f"{path} lists no feed")
-    return tuple(reversed(unique.values()))
+    return tuple(unique.values())
 
 
 def write_opml(specs: Iterable[FeedSpec], title: str) -> str:
@@ -145,12 +150,21 @@ def _opml_root(text: str, path: Path) -> Any:
         raise FeedListError(f"{path} is {what}")
     # The DOCTYPE stays behind, and with it every entity; the lines keep their numbers.
     body = "\n" * (document.line - 1) + _BARE_AMPERSAND.sub("&amp;", only_xml(document.body))
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        return etree.fromstring(body.encode(), parser)
+        return etree.fromstring(body.encode(), _opml_parser(recover=False))
     except etree.XMLSyntaxError as error:
         what = re.sub(r", line \d+, column", " at column", error.msg or "")
-        raise FeedListError(f"{path}, line {error.lineno}: malformed OPML: {what}") from error
+        sentence = f"{path}, line {error.lineno}: malformed OPML: {what}"
+        # One outline with a stray quote must not cost the operator the list.
+        root = etree.fromstring(body.encode(), _opml_parser(recover=True))
+        if root is None or not root.xpath("boolean(//*[@*])"):
+            raise FeedListError(sentence) from error
+        log_event(_LOG, logging.WARNING, "list.damaged", reason=sentence)
+        return root
+
+
+def _opml_parser(*, recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=recover)
 
 
 def _attributes(element: Any) -> dict[str, str]:

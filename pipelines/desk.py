@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,20 @@ from storage.schema import check_schema
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+
+def is_dead_here(token: str) -> bool:
+    """Whether a worker's token is of this machine and its process is no more."""
+    host, _, rest = token.rpartition(":")[0].rpartition(":")
+    if host != socket.gethostname() or not rest.isdecimal():
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
 
 
 _DESKS: WeakKeyDictionary[Crawler, Desk] = WeakKeyDictionary()
@@ -59,13 +74,15 @@ class Desk:
     @cached_property
     def queue(self) -> FeedQueue:
         """This worker's view of the queues."""
-        return FeedQueue(
+        queue = FeedQueue(
             self.client,
             self.keys,
             token=self.token,
             lease=self.options.lease,
             retention=self.options.retention,
         )
+        queue.take_over(is_dead_here, datetime.now(UTC))
+        return queue
 
     def family(self, outlet: str) -> str:
         """The publisher that a domain belongs to, or the domain itself."""

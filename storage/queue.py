@@ -7,7 +7,8 @@ comes back changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -143,15 +144,43 @@ class FeedQueue:
     def release(self, now: datetime) -> None:
         """Give back every lease that is still held, so that the next run need not wait for it to run out."""
         for queue, ids in self._held.items():
-            call = {
-                "queue": queue[0],
-                "kind": queue[1],
-                "now": int(now.timestamp()),
-                "token": self._token,
-                "ids": sorted(ids),
-            }
-            self._functions.call("release", self._keys.feeds_due, call)
+            self._release(queue, self._token, sorted(ids), now)
             ids.clear()
+
+    def _release(self, queue: tuple[str, str], token: str, ids: Sequence[str], now: datetime) -> None:
+        call = {
+            "queue": queue[0],
+            "kind": queue[1],
+            "now": int(now.timestamp()),
+            "token": token,
+            "ids": list(ids),
+        }
+        self._functions.call("release", self._keys.feeds_due, call)
+
+    def take_over(self, is_dead: Callable[[str], bool], now: datetime) -> int:
+        """Free what workers hold of which `is_dead` (given their token) knows that they are no more.
+
+        Leases run out by themselves; this spares a machine the wait for its own worker that was killed.
+        """
+        freed = 0
+        for queue in (_FEEDS, _PAGES):
+            later = self._client.zrangebyscore(self._keys.prefix + queue[0], int(now.timestamp()) + 1, "+inf")
+            by_token: dict[str, list[str]] = defaultdict(list)
+            for identity, token in self._holders(queue, [text_of(item) for item in later]):
+                by_token[token].append(identity)
+            for token, ids in by_token.items():
+                if is_dead(token):
+                    self._release(queue, token, ids, now)
+                    freed += len(ids)
+        return freed
+
+    def _holders(self, queue: tuple[str, str], ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        pipe = self._client.pipeline(transaction=False)
+        for identity in ids:
+            pipe.hget(f"{self._keys.prefix}{queue[1]}{identity}", "lease")
+        for identity, token in zip(ids, pipe.execute() if ids else (), strict=True):
+            if token is not None:
+                yield identity, text_of(token)
 
 
 def _spec_fields(

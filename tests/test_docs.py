@@ -90,25 +90,19 @@ def test_every_documented_field_is_there(client: redis.Redis, ids: dict[str, str
         assert missing == set()
 
 
-def test_commands_in_the_readme_exist() -> None:
+COMMAND = re.compile(r"(?:`|^\$ \.venv/bin/)newsfold (?:--\w+ \S+ )*([a-z]+)(?= |`|$)", re.M)
+
+
+def test_commands_in_the_documents_exist() -> None:
     from typer.main import get_command
 
     from newsfold.cli import app
 
-    command = get_command(app)
-    known = set(command.commands)  # type: ignore[attr-defined]
+    known = set(get_command(app).commands)  # type: ignore[attr-defined]
     for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        used = set(
-            re.findall(
-                r"(?:^|[\s$`/])newsfold (?:--\w+ \S+ )*([a-z]+)\b",
-                "\n".join(
-                    re.findall(
-                        r"`[^`\n]+`|^(?:\$ |    )?(?:\.venv/bin/)?newsfold .+$", document.read_text(), re.M
-                    )
-                ),
-            )
-        )
+        used = set(COMMAND.findall(document.read_text(encoding="utf-8")))
         assert used <= known, f"{document.name} names {used - known}"
+    assert {"crawl", "stories", "story", "why"} <= set(COMMAND.findall((ROOT / "README.md").read_text()))
 
 
 def test_make_targets_in_the_readme_exist() -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+import shutil
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from dedup.model import Article
 from dedup.thresholds import MinHashConfig
@@ -200,3 +205,34 @@ def test_odd_ids_and_texts_survive(placer: Placer, client: redis.Redis, write: W
         write("empty", "", "Only a headline"),
     )
     assert len(Reader(client).articles(["bad", "empty"])) == 2
+
+
+@pytest.mark.skipif(
+    not shutil.which("redis-server"), reason="redis-server (Debian package redis-server) is not installed"
+)
+def test_redis_itself_runs_the_functions(tmp_path: Path, write: Write) -> None:
+    socket = tmp_path / "r.sock"
+    command = [
+        "redis-server",
+        "--port",
+        "0",
+        "--unixsocket",
+        str(socket),
+        "--save",
+        "",
+        "--dir",
+        str(tmp_path),
+    ]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        client = redis.Redis(unix_socket_path=str(socket), retry=Retry(ConstantBackoff(0.05), 100))
+        placer = Placer(Index(client, Keys()), Rules())
+        text = prose(1)
+        placed = put(placer, write("a", text), write("b", text), write("c", prose(2)))
+        assert placed[0][0] == placed[1][0] != placed[2][0]
+        client.function_flush()
+        assert put(placer, write("d", text))[0][1] == "exact"
+        client.close()
+    finally:
+        server.terminate()
+        server.wait(10)
