@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from crawler.errors import FeedListError
 from crawler.feedlist import read_feed_list, write_opml
 from crawler.model import FeedSpec
+
+Listed = Callable[..., Path]
 
 OPML = """<?xml version="1.0" encoding="utf-8"?>
 <opml version="1.0"><head><title>x</title></head><body>
@@ -28,7 +31,7 @@ OPML = """<?xml version="1.0" encoding="utf-8"?>
 
 
 @pytest.fixture
-def listed(tmp_path: Path):  # type: ignore[no-untyped-def]
+def listed(tmp_path: Path) -> Listed:
     def write(content: str | bytes, name: str = "feeds") -> Path:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -37,7 +40,7 @@ def listed(tmp_path: Path):  # type: ignore[no-untyped-def]
     return write
 
 
-def test_opml_keeps_folders_and_forgives_bare_ampersands(listed) -> None:  # type: ignore[no-untyped-def]
+def test_opml_keeps_folders_and_forgives_bare_ampersands(listed: Listed) -> None:
     assert read_feed_list(listed(OPML)) == (
         FeedSpec("https://a.example/?x=1&y=2", "A&B", ("News", "World & all"), "en"),
         FeedSpec("https://c.example/", "C", ("News",), outlet="c.example"),
@@ -45,13 +48,13 @@ def test_opml_keeps_folders_and_forgives_bare_ampersands(listed) -> None:  # typ
     )
 
 
-def test_opml_in_other_encodings(listed) -> None:  # type: ignore[no-untyped-def]
+def test_opml_in_other_encodings(listed: Listed) -> None:
     text = '<?xml version="1.0" encoding="{}"?><opml><body><outline title="é" xmlUrl="https://a.example/"/></body></opml>'
     for encoding in ("iso-8859-1", "utf-16", "utf-8-sig"):
         assert read_feed_list(listed(text.format(encoding).encode(encoding)))[0].title == "é"
 
 
-def test_plain_text(listed) -> None:  # type: ignore[no-untyped-def]
+def test_plain_text(listed: Listed) -> None:
     text = "\ufeff# feeds\n\nhttps://a.example/\r\n  https://b.example/\tThe B  News\nhttps://c.example/ C # why\nhttps://a.example/ again\n"
     assert read_feed_list(listed(text)) == (
         FeedSpec("https://a.example/"),
@@ -60,7 +63,7 @@ def test_plain_text(listed) -> None:  # type: ignore[no-untyped-def]
     )
 
 
-def test_toml_is_told_by_its_content(listed) -> None:  # type: ignore[no-untyped-def]
+def test_toml_is_told_by_its_content(listed: Listed) -> None:
     text = """# mine
 feeds = ["https://a.example/"]
 [[feed]]
@@ -110,7 +113,7 @@ folder = ["p", "q/r"]
         (b"https://a.example/\x00", "binary data"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(listed, content: str | bytes, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_wrong_is_said_in_one_line(listed: Listed, content: str | bytes, message: str) -> None:
     with pytest.raises(FeedListError, match=message) as raised:
         read_feed_list(listed(content))
     assert "\n" not in str(raised.value)
@@ -123,7 +126,7 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
         read_feed_list(tmp_path)
 
 
-def test_entity_bombs_are_refused_at_once(listed) -> None:  # type: ignore[no-untyped-def]
+def test_entity_bombs_are_refused_at_once(listed: Listed) -> None:
     laughs = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 12))
     text = f'<!DOCTYPE opml [<!ENTITY l0 "lol">{laughs}]><opml><body><outline text="&l11;"/></body></opml>'
     with pytest.raises(FeedListError, match="XML entity"):
@@ -156,12 +159,8 @@ def test_real_lists() -> None:
     data = Path(os.environ.get("NEWSFOLD_DATA") or Path(__file__).parents[1] / "../shared/data") / "opml"
     if not data.is_dir():
         pytest.skip(f"no measuring data in {data}")
-    refused = []
-    for path in sorted(data.glob("*.opml")):
-        try:
-            assert read_feed_list(path)
-        except FeedListError as error:
-            refused.append((path.name, str(error).partition(", ")[2]))
-    # Quotation marks stand unescaped in a title there.
-    assert [name for name, _ in refused] == ["Russia.opml"]
-    assert refused[0][1].startswith("line 20: malformed OPML")
+    paths = sorted(data.glob("*.opml"))
+    # One of them has bare quotation marks in a title: its other feeds are read all the same.
+    found = {path.name: len(read_feed_list(path)) for path in paths}
+    assert len(found) == 25
+    assert all(found.values())

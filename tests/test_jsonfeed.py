@@ -105,7 +105,7 @@ def test_values_of_wrong_types_count_as_missing() -> None:
         "language",
         "attachments",
     )
-    entry = _one(url="https://site.example/a", **dict.fromkeys(fields, {"x": [1]}))
+    entry = _one(url="https://site.example/a", **{field: {"x": [1]} for field in fields})
     assert entry == Entry(key="https://site.example/a", link="https://site.example/a")
 
 
@@ -122,13 +122,13 @@ def test_a_byte_order_mark_is_no_obstacle() -> None:
     "body", [b'{"items": []}', b"[]", b'{"version": "https://jsonfeed.org/version/1.1"}', b"[1]"]
 )
 def test_other_json_is_no_feed(body: bytes) -> None:
-    with pytest.raises(NotAFeed, match="https://feeds.example/feed.json is JSON, but not a JSON Feed"):
+    with pytest.raises(NotAFeed, match=r"https://feeds\.example/feed\.json is JSON, but not a JSON Feed"):
         parse_feed(body, URL)
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"a": ' + b"[" * 200_000, b'{"a": ' + b"9" * 10_000 + b"}"])
 def test_broken_json(body: bytes) -> None:
-    with pytest.raises(FeedError, match="https://feeds.example/feed.json answered with broken JSON"):
+    with pytest.raises(FeedError, match=r"https://feeds\.example/feed\.json answered with broken JSON"):
         parse_feed(body, URL)
 
 

@@ -301,7 +301,7 @@ def test_a_web_page_names_its_feeds() -> None:
     type=application/feed+json href=/j.json><link rel=alternate hreflang=fr href=/fr><link rel=alternate
     type=application/rss+xml href="javascript:x"><link rel=alternate type=application/rss+xml href=rss>"""
     with pytest.raises(
-        NotAFeed, match="is a web page, not a feed; it names https://feeds.example/sub/rss"
+        NotAFeed, match=r"a web page, not a feed; it names https://feeds\.example/sub/rss"
     ) as raised:
         parse_feed(page, URL, "text/html")
     assert raised.value.candidates == (
@@ -320,12 +320,14 @@ def test_too_large_and_too_many() -> None:
 
 
 LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 12))
+NAMESPACES = " ".join(f'xmlns:n{i}="u{i}"' for i in range(20_000))
+ATTRIBUTES = " ".join(f'b{i}="c"' for i in range(50_000))
 BOMBS = {
     "billion laughs": f'<!DOCTYPE rss [<!ENTITY l0 "lol">{LAUGHS}]><rss version="2.0"><channel><title>&l11;</title>',
     "quadratic": f'<!DOCTYPE rss [<!ENTITY a "{"x" * 100}">]><rss><channel><title>{"&a;" * 200_000}</title>',
     "outside": '<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss><channel><title>&a;</title>',
-    "namespaces": f"<rss {' '.join(f'xmlns:n{i}="u{i}"' for i in range(20_000))}><channel/></rss>",
-    "attributes": f"<rss><channel><a {' '.join(f'b{i}="c"' for i in range(50_000))}/></channel></rss>",
+    "namespaces": f"<rss {NAMESPACES}><channel/></rss>",
+    "attributes": f"<rss><channel><a {ATTRIBUTES}/></channel></rss>",
     "elements": f"<rss><channel>{'<a/>' * 500_001}</channel></rss>",
 }
 
@@ -333,7 +335,7 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_refused_soon(name: str) -> None:
     start = time.perf_counter()
-    with pytest.raises(FeedError, match="entit|namespaces|attributes|elements"):
+    with pytest.raises(FeedError, match=r"entit|namespaces|attributes|elements"):
         parse_feed(BOMBS[name].encode(), URL)
     assert time.perf_counter() - start < (15 if name == "elements" else 2)
 
@@ -358,7 +360,8 @@ def _try(body: bytes, content_type: str = "") -> None:
     try:
         feed = parse_feed(body, URL, content_type)
     except CrawlerError as error:
-        assert str(error).startswith(URL)
+        if not str(error).startswith(URL):
+            pytest.fail(f"without its URL: {error}")
         return
     for entry in feed.entries:
         assert entry.key

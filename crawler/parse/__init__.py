@@ -78,7 +78,9 @@ def _refuse_binary(body: bytes, url: str) -> None:
     for signature, what in _SIGNATURES.items():
         if body.startswith(signature):
             raise NotAFeed(f"{url} is {what}, not a feed")
-    if b"\x00" in body[:512].strip(b"\x00") and not body.startswith(_UTF16_MARKS):
+    # A stray NUL in markup or JSON is dirt; in anything else it says that this is no text.
+    start = body[:512].strip(b"\xef\xbb\xbf\x00 \t\r\n")
+    if b"\x00" in start and not body.startswith(_UTF16_MARKS) and start[:1] not in (b"<", b"{"):
         raise NotAFeed(f"{url} is binary data, not a feed")
 
 

@@ -74,7 +74,7 @@ def _patched(body: bytes, declared: list[str]) -> str:
     """Text with some invalid bytes: still UTF-8 if most of it is, for one bad byte must not garble the rest."""
     text = body.decode("utf-8", "replace")
     foreign = sum(1 for char in text[:200_000] if char > "\x7f")
-    if text[:200_000].count("\ufffd") * 10 <= foreign:
+    if text[:200_000].count("\ufffd") * 2 <= foreign:
         return text
     single = [name for name in declared if codecs.lookup(name).name != "utf-8"]
     return body.decode(single[0] if single else "cp1252", "replace")
@@ -92,7 +92,7 @@ def _from_declaration(body: bytes) -> str:
 def _known(label: str) -> str:
     try:
         name = resolve_encoding(label) or ""
-        b"".decode(name or "utf-8")  # refuses what is a codec, but not of text (rot13, zip)
+        b"<".decode(name or "utf-8")  # refuses what is a codec, but not of text (rot13, zip)
     except (LookupError, ValueError):
         return ""
     # UTF-16 without its mark was sniffed before: a label that claims it here is wrong.

@@ -19,12 +19,15 @@ FULL_TEXT: Final = 1_200
 
 _LINK_LIMIT: Final = 4_096
 _KEY_LIMIT: Final = 1_000
+_NAME_LIMIT: Final = 200
+_AUTHORS: Final = 50
 _YEARS: Final = range(1970, 2101)
 
 _RFC3339: Final = re.compile(
     r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,12})?)?\s?(?:[Zz]|[+-]\d\d:?\d\d)?)?"
 )
 _LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{2,3})(?![A-Za-z0-9])")
+_ADDRESS: Final = re.compile(r"^\S+@\S+(?: \((.+)\))?$")
 # Withdrawn codes that feeds still carry (IANA language subtag registry, "Preferred-Value").
 _PREFERRED: Final = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
 
@@ -80,7 +83,8 @@ def rfc3339(text: object) -> datetime | None:
     if not isinstance(text, str) or len(text) > 60 or not _RFC3339.fullmatch(text.strip()):
         return None
     try:
-        moment = datetime.fromisoformat(text.strip().upper().replace(" ", "").replace(",", "."))
+        day, clock = text.strip()[:10], text.strip()[11:].upper().replace(" ", "").replace(",", ".")
+        moment = datetime.fromisoformat(f"{day}T{clock}" if clock else day)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -94,10 +98,10 @@ def language(tag: object) -> str:
     return "" if code == "und" else _PREFERRED.get(code, code)
 
 
-def names(found: Iterable[object]) -> tuple[str, ...]:
-    """Authors' names, each once; an address alone is nobody's name."""
-    tidied = (tidy(name)[:200] for name in found if isinstance(name, str))
-    return tuple(dict.fromkeys(name for name in tidied if name and not re.fullmatch(r"\S+@\S+", name)))[:50]
+def names(found: Iterable[str]) -> tuple[str, ...]:
+    """Authors' names, each once; of "ann@a.example (Ann)" (RSS 2.0) the name, of an address alone nothing."""
+    tidied = (_ADDRESS.sub(r"\1", tidy(name[:_NAME_LIMIT])) for name in found)
+    return tuple(dict.fromkeys(filter(None, tidied)))[:_AUTHORS]
 
 
 def key_of(identifier: str, link: str, title: str, summary: str) -> str:

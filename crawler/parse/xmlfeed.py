@@ -64,11 +64,12 @@ class _Bounded:
         self._get_context()["tags"] = [{"term": term, "scheme": scheme, "label": label}]  # type: ignore[attr-defined]
 
     def _sync_author_detail(self, key: str = "author") -> None:
-        # feedparser looks for an address in the name by a pattern that is quadratic in its length.
+        # feedparser parts name and address by a pattern that is quadratic in their length and cuts
+        # addresses under ".media" and other long domains; the text is kept whole here.
         context = self._get_context()  # type: ignore[attr-defined]
-        if isinstance(context.get(key), str):
-            context[key] = context[key][:_AUTHOR_LENGTH]
-        super()._sync_author_detail(key)  # type: ignore[misc]
+        authors, value = context.get("authors"), context.get(key)
+        if key == "author" and authors and not authors[-1] and isinstance(value, str):
+            authors[-1]["name"] = value[:_AUTHOR_LENGTH]
 
 
 class _Strict(_Bounded, feedparser.api.StrictFeedParser):  # type: ignore[misc]
