@@ -12,7 +12,7 @@ from typing import Any, Final
 from lxml import etree
 
 from crawler.errors import FeedError, FeedListError
-from crawler.logs import log_event
+from crawler.events import log_event
 from crawler.model import FeedSpec
 from crawler.parse.document import decode, only_xml, split_document
 from crawler.parse.facts import is_web, language

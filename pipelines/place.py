@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from crawler.logs import log_event
+from crawler.events import log_event
 from dedup.model import Placement
 from pipelines.desk import Desk
 from pipelines.placing import Placer, Submission

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -266,3 +267,25 @@ def test_a_list_that_is_no_list(home: Path) -> None:
     done = run(home, "crawl", "--feeds", str(wrong))
     assert done.returncode == 2
     assert "page.opml" in done.stderr
+
+
+def test_what_a_killed_crawl_left_is_taken_up_by_the_next(home: Path, site: Site) -> None:
+    add_feed(site, "/news", 12)
+    feeds = home.parent / "feeds.txt"
+    feeds.write_text(f"{site.base}/news.xml\n")
+    words = [sys.executable, "-m", "newsfold", "--home", str(home), "crawl", "--feeds", str(feeds)]
+    started = subprocess.Popen(
+        words,
+        env={**os.environ, "NEWSFOLD_CRAWL_DELAY": "0.5"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while site.asked["/news/story-3.html"] + site.asked["/news/story-7.html"] == 0:
+        assert started.poll() is None
+        time.sleep(0.05)
+    started.kill()
+    started.wait()
+    assert len(exported(home)) < 12
+    done = json.loads(run(home, "crawl", "--feeds", str(feeds), "--json", NEWSFOLD_CRAWL_DELAY="0").stdout)
+    assert done["errors"] == []
+    assert len(exported(home)) == 12

@@ -18,11 +18,11 @@ from twisted.python.failure import Failure
 
 from crawler.book import FeedBook, FeedState, Fetched, PageJob, PollOutcome
 from crawler.errors import CrawlerError
+from crawler.events import log_event
 from crawler.extract import page_from_entry
 from crawler.failures import sentence, status_sentence
 from crawler.feedlist import read_feed_list
 from crawler.guard import AddressGuard
-from crawler.logs import log_event
 from crawler.model import FeedSpec, Page
 from crawler.parse import parse_feed
 from crawler.poll import Answer, PollDecider, entry_url
