@@ -73,7 +73,7 @@ def _object(line: bytes) -> dict[str, Any]:
         raise BadLine(f"it is not JSON ({error})") from error
     if not isinstance(value, dict):
         raise BadLine("it is not a JSON object")
-    for name in ("title", "text", "html", "url", "outlet", "lang", "published"):
+    for name in ("title", "text", "html", "url", "outlet", "lang"):
         if value.get(name) is not None and not isinstance(value[name], str):
             raise BadLine(f"{name!r} is not a string")
     if not any(str(value.get(name) or "").strip() for name in ("title", "text", "html")):
@@ -111,13 +111,12 @@ def _identity(value: object) -> str:
     return text
 
 
-def _published(text: str | None) -> datetime | None:
-    if not text:
+def _published(value: object) -> datetime | None:
+    """The time that a line gives, as text or in seconds of the epoch; one that is none is not known."""
+    if value is None or isinstance(value, bool | dict | list):
         return None
-    moment = parse_when(text)
-    if moment is None:
-        raise BadLine(f"'published' is no time: {text[:40]!r}")
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    moment = parse_when(str(value))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC) if moment else None
 
 
 def extract_rows(
