@@ -8,6 +8,7 @@ token of its own.
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from functools import cache
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SEPARATOR, WORD, CHARACTER = 0, 1, 2
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 # Scripts written without spaces (Unicode block ranges, inclusive).
 _UNSPACED = (
@@ -79,6 +81,8 @@ def classify(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
 def tokens(text: str) -> list[str]:
     """The tokens of one text, normalised, in order; the readable form of what the hashes are made of."""
     folded = normalise(text)
+    if folded.isascii():  # short lines by the hundred thousand: an array's set-up would be most of the time
+        return _ASCII_WORD.findall(folded)
     classes = classify(code_points(folded))
     starts, ends = token_bounds(classes)
     return [folded[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]

@@ -81,6 +81,12 @@ def test_full_width_and_ligatures_fold() -> None:
     assert tokens("日本 is ok") == ["日", "本", "is", "ok"]
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(max_codepoint=127), max_size=60))
+def test_both_ways_to_tokens_agree(text: str) -> None:
+    assert tokens(text) == tokens(text + " é")[:-1]
+
+
 def test_short_and_empty_texts_are_defined() -> None:
     empty, word, same = fingerprint(["", "word", "Word!"], CONFIG)
     assert (empty.shingles, empty.bands, empty.exact) == (0, (), 0)
