@@ -39,7 +39,7 @@ def read_feed_list(path: Path) -> tuple[FeedSpec, ...]:
     or `feeds =` is TOML, all else is a URL a line, with an optional title after white space and `#` comments.
     """
     text = _text(path)
-    if text.startswith("<"):
+    if text.lstrip().startswith("<"):
         specs = _from_opml(text, path)
     elif path.suffix.lower() == ".toml" or _looks_like_toml(text):
         specs = _from_toml(text, path)
@@ -100,8 +100,7 @@ def _text(path: Path) -> str:
         raise FeedListError(f"{path} is binary data, not a list of feeds")
     if not text.strip():
         raise FeedListError(f"{path} is empty")
-    text = text.removeprefix("\ufeff")
-    return text.lstrip() if text.lstrip().startswith("<?xml") else text
+    return text.removeprefix("\ufeff")
 
 
 def _looks_like_toml(text: str) -> bool:
@@ -114,7 +113,8 @@ def _spec(
     where: str, url: str, title: str = "", folder: Iterable[str] = (), lang: str = "", outlet: str = ""
 ) -> FeedSpec:
     address = url.strip()
-    if not is_web(address) or re.search(r"\s", address):
+    # What is not printable would reach a terminal with every line that names the feed.
+    if not is_web(address) or " " in address or not address.isprintable():
         raise FeedListError(f"{where}: {address[:200]!r} is not an http or https URL")
     parts = tuple(part for part in map(tidy, folder) if part)
     return FeedSpec(address, tidy(title), parts, language(lang), tidy(outlet))
@@ -179,7 +179,7 @@ def _folder(element: Any) -> tuple[str, ...]:
 def _from_toml(text: str, path: Path) -> Iterator[FeedSpec]:
     try:
         found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # numbers without end, brackets without end
         match = re.search(r"^(.*) \(at line (\d+)", str(error))
         where, what = (f"{path}, line {match[2]}", match[1]) if match else (str(path), str(error))
         raise FeedListError(f"{where}: malformed TOML: {what}") from error

@@ -16,6 +16,7 @@ from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary,
 Kind = Literal["story", "group", "article", "feed"]
 _PAGE = 500
 HOUR = 3600
+_BESIDE = (":articles", ":groups", ":outlets", ":entries")
 
 
 class Reader:
@@ -37,7 +38,8 @@ class Reader:
 
     def resolve(self, kind: Kind, wanted: str) -> list[str]:
         """The ids that an id or its beginning leads to: none, one, or several where it is ambiguous."""
-        if self._client.exists(f"{self._keys.prefix}:{kind}:{wanted}"):
+        # Beside a story lie its lists: `story:{id}:articles` is no story.
+        if not wanted.endswith(_BESIDE) and self._client.exists(f"{self._keys.prefix}:{kind}:{wanted}"):
             return [self._follow(kind, wanted)]
         head = f"{self._keys.prefix}:{kind}:"
         escaped = "".join(f"\\{c}" if c in "*?[]\\^" else c for c in wanted)
@@ -46,7 +48,7 @@ class Reader:
             for raw in self._client.scan_iter(match=f"{head}{escaped}*", count=5_000)
             if (key := text_of(raw)).startswith(head)
         }
-        ids = {i for i in found if not i.endswith((":articles", ":groups", ":outlets", ":entries"))}
+        ids = {i for i in found if not i.endswith(_BESIDE)}
         return sorted({self._follow(kind, identity) for identity in ids})
 
     def _follow(self, kind: Kind, identity: str) -> str:

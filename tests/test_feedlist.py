@@ -111,6 +111,12 @@ folder = ["p", "q/r"]
         ("[[feed]]\nurl = 'https://a.example/'\nfolder = 7\n", "folder must be a string or a list"),
         ("[other]\nx = 1\n", "unknown key 'other'"),
         (b"https://a.example/\x00", "binary data"),
+        ("https://a.example/\x1b[31m", r"feeds, line 1: .* is not an http or https URL"),
+        ("feeds = " + "[" * 5_000, "feeds(, line 1)?: malformed TOML"),
+        (
+            '\n\n<?xml version="1.0"?>\n<opml><body>\n<outline xmlUrl="nope"/></body></opml>',
+            "feeds, line 5: 'nope'",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(listed: Listed, content: str | bytes, message: str) -> None:

@@ -325,6 +325,7 @@ ATTRIBUTES = " ".join(f'b{i}="c"' for i in range(50_000))
 BOMBS = {
     "billion laughs": f'<!DOCTYPE rss [<!ENTITY l0 "lol">{LAUGHS}]><rss version="2.0"><channel><title>&l11;</title>',
     "quadratic": f'<!DOCTYPE rss [<!ENTITY a "{"x" * 100}">]><rss><channel><title>{"&a;" * 200_000}</title>',
+    "hidden": '<!DOCTYPE rss [<!ENTITY a "aaaa"><!ENTITY b "&#38;a;&#x26;a;">]><rss><channel><title>&b;</title>',
     "outside": '<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss><channel><title>&a;</title>',
     "namespaces": f"<rss {NAMESPACES}><channel/></rss>",
     "attributes": f"<rss><channel><a {ATTRIBUTES}/></channel></rss>",

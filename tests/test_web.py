@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 
 import aiohttp
@@ -13,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from dedup.model import Article
-from newsfold.web.server import build_app
+from newsfold.web.server import _direction, _link, build_app
 from pipelines.placing import Placer, Rules, Submission
 from storage.index import Index
 from storage.keys import Keys
@@ -33,13 +34,13 @@ def get(client: redis.Redis, write: Callable[..., Article]) -> Callable[..., Ans
     ]  # fmt: skip
     Placer(Index(client, Keys()), Rules()).place([Submission(a) for a in articles], articles[0].seen)
 
-    def fetch(path: str, reader: Reader | None = None) -> Answer:
-        return asyncio.run(_fetch(build_app(reader or Reader(client)), path))
+    def fetch(path: str, reader: Reader | None = None, method: str = "GET") -> Answer:
+        return asyncio.run(_fetch(build_app(reader or Reader(client)), path, method))
 
     return fetch
 
 
-async def _fetch(app: web.Application, path: str) -> Answer:
+async def _fetch(app: web.Application, path: str, method: str) -> Answer:
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -48,7 +49,7 @@ async def _fetch(app: web.Application, path: str) -> Answer:
     try:
         async with (
             aiohttp.ClientSession() as session,
-            session.get(f"http://127.0.0.1:{port}{path}") as response,
+            session.request(method, f"http://127.0.0.1:{port}{path}") as response,
         ):
             return response.status, await response.text(), dict(response.headers)
     finally:
@@ -80,7 +81,42 @@ def test_story_page_escapes_and_links_only_to_the_web(
     assert "&lt;script&gt;" in text
     assert 'href="http://a.example/1"' in text
     assert "javascript:" not in text
-    assert "1 reprint" in text
+    assert 'href=""' not in text
+    assert "<summary>1 reprint</summary>" in text
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [("https://a.example/", True), ("javascript:alert(1)", False), ("https://[bad", False), ("", False)],
+)
+def test_an_address_no_parser_takes_is_no_link(url: str, linked: bool) -> None:
+    assert bool(_link(url)) is linked
+
+
+@pytest.mark.parametrize(("lang", "way"), [("ur", "rtl"), ("fa-IR", "rtl"), ("fr", "ltr"), ("", "ltr")])
+def test_direction(lang: str, way: str) -> None:
+    assert _direction(lang) == way
+
+
+def test_a_merged_story_still_opens(get: Callable[..., Answer], client: redis.Redis) -> None:
+    (story,) = [s for s in Reader(client).stories() if s.lang == "en"]
+    client.hset("newsfold:story:sold", "merged_into", story.id)
+    assert "Harrowmouth" in get("/story/sold")[1]
+    assert json.loads(get("/api/stories/sold")[1])["id"] == story.id
+
+
+def test_what_is_no_id_is_not_found(get: Callable[..., Answer], client: redis.Redis) -> None:
+    story = Reader(client).stories()[0].id
+    for path in (f"{story}:articles", f"{story}:groups", "*", "%2a", "%00"):
+        assert get(f"/story/{path}")[0] == 404, path
+
+
+def test_errors_speak_as_they_were_asked(get: Callable[..., Answer]) -> None:
+    status, text, headers = get("/api/stories/none")
+    assert (status, json.loads(text)) == (404, {"error": "There is no such story"})
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "text/html" in get("/story/none")[2]["Content-Type"]
+    assert get("/feeds", None, "POST")[2]["Allow"] == "GET,HEAD"
 
 
 def test_json_and_the_rest(get: Callable[..., Answer], client: redis.Redis) -> None:

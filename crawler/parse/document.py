@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import html
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,10 @@ _ROOT: Final = re.compile(r"<([A-Za-z_][\w.:-]{0,60})")
 _ENTITY: Final = re.compile(
     r"<!ENTITY\s+(%\s+)?([\w.:-]{1,60})\s+(?:\"([^\"]*)\"|'([^']*)'|(SYSTEM|PUBLIC)\b)"
 )
+
+# A parser expands these while it reads a declaration: "&#38;a;" then refers to the entity a.
+_CHARACTER: Final = re.compile(r"&#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});")
+_MARKUP_IN_ENTITY: Final = re.compile(r"<[\w!?/]|&[\w.:-]")
 
 _REFERENCE: Final = re.compile(r"&([\w.:-]{1,60});")
 _DOCTYPE_LENGTH: Final = 65_536
@@ -139,10 +144,17 @@ def _entities(doctype: str, body: str, url: str) -> tuple[tuple[str, str], ...]:
         if parameter:
             continue  # `%HTMLlat1;` and its like; nothing outside is ever read
         value = double or single
-        if external or len(value) > _ENTITY_LENGTH or re.search(r"[%<]|&(?!#\w+;)", value):
+        if external or len(value) > _ENTITY_LENGTH or _refers(value):
             raise FeedError(f"{url} declares the XML entity {name!r}, of a kind that is refused for safety")
         found.setdefault(name, value)
     growth = sum(len(found.get(name, "")) for name in _REFERENCE.findall(body)) if found else 0
     if len(found) > _ENTITIES_KEPT or growth > _ENTITY_GROWTH:
         raise FeedError(f"{url} declares XML entities that would grow it beyond measure")
     return tuple(found.items())
+
+
+def _refers(value: str) -> bool:
+    """Whether an entity's value holds markup or another entity, as it stands or once it is expanded."""
+    if re.search(r"[%<]|&(?!#\w+;)", value):
+        return True
+    return bool(_MARKUP_IN_ENTITY.search(_CHARACTER.sub(lambda match: html.unescape(match[0]), value)))

@@ -28,6 +28,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 _MOST = 200
+_NO_STORY = "There is no such story"
 _SORTS: dict[str, Callable[[StorySummary], Any]] = {
     "outlets": lambda s: (-s.outlets, -s.articles, s.id),
     "latest": lambda s: (-(s.latest.timestamp() if s.latest else 0), s.id),
@@ -61,12 +62,15 @@ def _environment() -> jinja2.Environment:
 
 
 def _direction(lang: str) -> str:
-    return "rtl" if lang in _RIGHT_TO_LEFT else "ltr"
+    return "rtl" if lang.lower().split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def _link(url: str) -> str:
     """The URL where a link may lead to it: the web, and nothing that runs."""
-    return url if urlsplit(url).scheme in ("http", "https") else ""
+    try:
+        return url if urlsplit(url).scheme in ("http", "https") else ""
+    except ValueError:  # publishers print what no parser takes, such as https://[
+        return ""
 
 
 def _clock(moment: datetime | None) -> str:
@@ -84,9 +88,11 @@ async def _answers(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        response = _page(request, "message.html", status=error.status, message=error.reason)
+        response = _failure(request, error.status, error.reason)
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
     except RedisError:
-        response = _page(request, "message.html", status=503, message="Redis does not answer")
+        response = _failure(request, 503, "Redis does not answer")
     response.headers.update(_HEADERS)
     return response
 
@@ -96,19 +102,30 @@ def _page(request: web.Request, name: str, *, status: int = 200, **values: Any) 
     return web.Response(text=text, status=status, content_type="text/html")
 
 
-def _json(value: object) -> web.Response:
-    return web.Response(text=dumps(value), content_type="application/json")
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(text=dumps(value), status=status, content_type="application/json")
 
 
-async def _chosen(request: web.Request) -> list[StorySummary]:
-    """The stories that the query asks for."""
+def _failure(request: web.Request, status: int, message: str) -> web.Response:
+    """An error in the form that the one who asked reads."""
+    if request.path.startswith("/api/"):
+        return _json({"error": message}, status)
+    return _page(request, "message.html", status=status, message=message)
+
+
+async def _stories(request: web.Request) -> list[StorySummary]:
+    return await asyncio.to_thread(request.app[_READER].stories)
+
+
+def _chosen(stories: list[StorySummary], request: web.Request) -> list[StorySummary]:
+    """Those of the stories that the query asks for."""
     query = request.query
     lang, words = query.get("lang", "").lower(), query.get("q", "").casefold().split()
     wanted = query.get("min_outlets", "")
     outlets = int(wanted) if wanted.isdecimal() and len(wanted) < 7 else 0
     found = [
         story
-        for story in await asyncio.to_thread(request.app[_READER].stories)
+        for story in stories
         if (not lang or story.lang == lang)
         and story.outlets >= outlets
         and all(word in story.headline.casefold() for word in words)
@@ -119,17 +136,21 @@ async def _chosen(request: web.Request) -> list[StorySummary]:
 async def _one(request: web.Request) -> StoryView:
     """The story that the path names, by id or a beginning that only one has."""
     reader, wanted = request.app[_READER], request.match_info["id"]
+    # Ids are letters and digits; anything else could name a key beside a story, or a pattern.
+    if not (wanted.isascii() and wanted.isalnum()):
+        raise web.HTTPNotFound(reason=_NO_STORY)
     ids = await asyncio.to_thread(reader.resolve, "story", wanted)
     story = await asyncio.to_thread(reader.story, ids[0]) if len(ids) == 1 else None
     if story is None:
-        raise web.HTTPNotFound(reason="There is no such story")
+        raise web.HTTPNotFound(reason=_NO_STORY)
     return story
 
 
 async def _front(request: web.Request) -> web.Response:
-    stories = await _chosen(request)
-    languages = sorted({s.lang for s in await asyncio.to_thread(request.app[_READER].stories)})
-    return _page(request, "front.html", stories=stories, languages=languages, query=request.query)
+    stories = await _stories(request)
+    languages = sorted({story.lang for story in stories})
+    chosen = _chosen(stories, request)
+    return _page(request, "front.html", stories=chosen, languages=languages, query=request.query)
 
 
 async def _story_page(request: web.Request) -> web.Response:
@@ -142,7 +163,7 @@ async def _feeds(request: web.Request) -> web.Response:
 
 
 async def _api_stories(request: web.Request) -> web.Response:
-    return _json([summary_json(story) for story in await _chosen(request)])
+    return _json([summary_json(story) for story in _chosen(await _stories(request), request)])
 
 
 async def _api_story(request: web.Request) -> web.Response:
