@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.text import CHARACTER, classify, code_points, normalise, sentence_ends, token_bounds
+from dedup.text import CHARACTER, Points, read_batch, sentence_ends, token_bounds
 
 UInts = NDArray[np.uint64]
 
 _BASE_CHARACTER = 0x9E3779B97F4A7C15
 _BASE_TOKEN = 0xC2B2AE3D27D4EB4F
-_TEXT_END = "\x00"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,41 +66,42 @@ def mix64(values: UInts) -> UInts:
 class SpanHasher:
     """Hashes of any spans of one sequence of numbers, after one pass over it."""
 
-    def __init__(self, values: UInts, powers: _Powers) -> None:
+    def __init__(self, values: UInts | Points, powers: _Powers) -> None:
         up, self._down = powers.upto(len(values) + 1)
         self._sums = np.zeros(len(values) + 1, dtype=np.uint64)
-        np.cumsum(values * up[: len(values)], out=self._sums[1:])
+        series = np.multiply(values, up[:-1], out=self._sums[1:])
+        np.cumsum(series, out=series)
 
     def spans(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> UInts:
         """The 64-bit hash of every span [start, end)."""
-        return mix64((self._sums[ends] - self._sums[starts]) * self._down[starts])
+        return mix64((self._sums.take(ends) - self._sums.take(starts)) * self._down.take(starts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenBatch:
-    """The tokens of a batch: hash and class of each, and where each text's tokens start.
-
-    `sentence_starts` are the tokens that follow the end of a sentence.
-    """
+    """The tokens of a batch: hash and class of each, and where each text's tokens start."""
 
     hasher: SpanHasher
     classes: NDArray[np.uint8]
     offsets: NDArray[np.int64]
-    sentence_starts: NDArray[np.int64]
+    # Where each token starts among the characters, and the class of every character.
+    _starts: NDArray[np.int64]
+    _characters: NDArray[np.uint8]
+
+    @property
+    def sentence_starts(self) -> NDArray[np.int64]:
+        """The tokens that follow the end of a sentence, ascending; worked out when asked for."""
+        return _distinct(np.searchsorted(self._starts, sentence_ends(self._characters)))
 
 
 def tokenise(texts: list[str]) -> TokenBatch:
     """Normalise and hash the tokens of every text of a batch."""
-    folded = [normalise(text) for text in texts]
-    points = code_points(_TEXT_END.join(folded))
-    classes = classify(points)
+    points, classes, text_ends = read_batch(texts)
     starts, ends = token_bounds(classes)
-    characters = SpanHasher(points.astype(np.uint64) + np.uint64(1), _CHARACTER_POWERS)
+    characters = SpanHasher(points + points.dtype.type(1), _CHARACTER_POWERS)
     tokens = SpanHasher(characters.spans(starts, ends), _TOKEN_POWERS)
-    text_ends = np.cumsum([len(text) + 1 for text in folded], dtype=np.int64)
     offsets = np.concatenate(([0], np.searchsorted(starts, text_ends)))
-    sentences = np.unique(np.searchsorted(starts, sentence_ends(points)))
-    return TokenBatch(tokens, classes[starts], offsets, sentences)
+    return TokenBatch(tokens, classes[starts], offsets, starts, classes)
 
 
 def shingle_batch(batch: TokenBatch, words: int = 3, characters: int = 5) -> ShingleBatch:
@@ -110,25 +110,26 @@ def shingle_batch(batch: TokenBatch, words: int = 3, characters: int = 5) -> Shi
     A run of one kind of script shorter than its shingle is one shingle by itself, so a text of one word
     has a shingle too, and a text's shingles never depend on the rest of the batch.
     """
-    starts, ends = _shingle_bounds(batch, words, characters)
+    runs = _runs(batch)
+    lengths = np.diff(runs)
+    widths = np.where(batch.classes[runs[:-1]] == CHARACTER, characters, words)
+    counts = np.maximum(lengths - widths + 1, 1)
+    before = np.concatenate(([0], np.cumsum(counts)))
+    starts = np.arange(before[-1]) + np.repeat(runs[:-1] - before[:-1], counts)
+    ends = starts + np.repeat(np.minimum(widths, lengths), counts)
     hashes = (batch.hasher.spans(starts, ends) >> np.uint64(32)).astype(np.uint32)
+    offsets = before[np.searchsorted(runs, batch.offsets)]
     exact = batch.hasher.spans(batch.offsets[:-1], batch.offsets[1:])
     exact[batch.offsets[:-1] == batch.offsets[1:]] = 0
-    return ShingleBatch(hashes, np.searchsorted(starts, batch.offsets), exact)
+    return ShingleBatch(hashes, offsets, exact)
 
 
-def _shingle_bounds(
-    batch: TokenBatch, words: int, characters: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First and last token of every shingle; a shingle stays within its run of one kind of script."""
-    count = len(batch.classes)
-    width = np.where(batch.classes == CHARACTER, characters, words)
+def _runs(batch: TokenBatch) -> NDArray[np.int64]:
+    """Where each run of one text and one kind of script starts, and where the last one ends."""
     breaks = np.flatnonzero(batch.classes[1:] != batch.classes[:-1]) + 1
-    runs = np.unique(np.concatenate((batch.offsets, breaks)))
-    index = np.arange(count, dtype=np.int64)
-    run = np.searchsorted(runs, index, side="right")
-    run_end = runs[np.minimum(run, len(runs) - 1)]
-    run_start = runs[run - 1]
-    ends = np.minimum(index + width, run_end)
-    keep = (index + width <= run_end) | (index == run_start)
-    return index[keep], ends[keep]
+    return _distinct(np.sort(np.concatenate((batch.offsets, breaks))))
+
+
+def _distinct(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What `np.unique` gives of numbers in order, without its sorting."""
+    return np.concatenate((ascending[:1], ascending[1:][ascending[1:] > ascending[:-1]]))

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.uint32]
 
-# Shingles a step: 512 × 128 rows of 4 bytes are 256 KiB, which stays in a core's second-level cache.
-_STEP = 512
+# Elements of working memory, 512 KiB: it stays in a core's second-level cache, and calls are few.
+_BLOCK = 1 << 17
+_EMPTY = 0xFFFFFFFF
 
 
 def _fmix32(values: Rows) -> Rows:
@@ -27,8 +28,9 @@ def _fmix32(values: Rows) -> Rows:
 
 @lru_cache(maxsize=8)
 def _permutations(num_perm: int, seed: int) -> tuple[Rows, Rows]:
-    factors, offsets = MinHash(num_perm=num_perm, seed=seed, scheme="affine32").permutations
-    return factors.astype(np.uint32), offsets.astype(np.uint32)
+    """The factors and the summands of all permutations, as columns."""
+    factors, summands = MinHash(num_perm=num_perm, seed=seed, scheme="affine32").permutations
+    return factors.astype(np.uint32)[:, None], summands.astype(np.uint32)[:, None]
 
 
 def sign(hashes: Rows, offsets: NDArray[np.int64], num_perm: int = 128, seed: int = 1) -> Rows:
@@ -37,21 +39,29 @@ def sign(hashes: Rows, offsets: NDArray[np.int64], num_perm: int = 128, seed: in
     Text i has the shingle hashes `hashes[offsets[i]:offsets[i + 1]]`; without any, its row is all ones,
     as an empty `MinHash` is.
     """
-    signatures = np.full((len(offsets) - 1, num_perm), 0xFFFFFFFF, dtype=np.uint32)
-    factors, shifts = _permutations(num_perm, seed)
-    mixed = _fmix32(hashes)
-    buffer = np.empty((_STEP, num_perm), dtype=np.uint32)
-    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    for start in range(0, len(mixed), _STEP):
-        part = mixed[start : start + _STEP]
-        rows = buffer[: len(part)]
-        np.multiply(part[:, None], factors, out=rows)
-        rows += shifts
-        owners = owner[start : start + _STEP]
-        first = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
-        texts = owners[first]
-        signatures[texts] = np.minimum(signatures[texts], np.minimum.reduceat(rows, first, axis=0))
+    signatures = np.full((len(offsets) - 1, num_perm), _EMPTY, dtype=np.uint32)
+    filled = np.flatnonzero(offsets[1:] > offsets[:-1])
+    if filled.size:
+        signatures[filled] = _minima(_fmix32(hashes), offsets[filled], _permutations(num_perm, seed)).T
     return signatures
+
+
+def _minima(mixed: Rows, firsts: NDArray[np.int64], permutations: tuple[Rows, Rows]) -> Rows:
+    """The least value of every permutation (down) in every text (across), none of them empty.
+
+    A few permutations of all shingles at a time, not all permutations of a few shingles: so each text is
+    one contiguous stretch of a row, which numpy reduces with vector instructions.
+    """
+    factors, summands = permutations
+    minima = np.empty((len(factors), len(firsts)), dtype=np.uint32)
+    height = max(1, min(len(factors), _BLOCK // len(mixed)))
+    block = np.empty((height, len(mixed)), dtype=np.uint32)
+    for top in range(0, len(factors), height):
+        part = slice(top, top + height)
+        rows = np.multiply(factors[part], mixed, out=block[: len(factors[part])])
+        rows += summands[part]
+        np.minimum.reduceat(rows, firsts, axis=1, out=minima[part])
+    return minima
 
 
 def as_lean_minhash(signature: bytes, seed: int = 1) -> LeanMinHash:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -11,10 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from newsfold.crawl import Summary
+from newsfold.passages import Span, abridged
 from newsfold.why import Reasons
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
 
 SHORT_ID = 7
+_SIDE_BY_SIDE = 80
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
 
 
@@ -134,25 +137,76 @@ def _placed(article: ArticleView) -> str:
 
 
 def show_why(console: Console, why: Reasons) -> None:
-    """The comparison of two articles."""
-    for mark, article in (("A", why.one), ("B", why.other)):
-        console.print(
-            safe(
-                f"{mark}  {article.outlet}: {article.title}  [{article.id}, {article.group}, {article.story}]"
-            )
-        )
-    console.print()
-    console.print(safe(why.sentence), style="bold")
-    console.print(
-        f"\nJaccard      {why.jaccard:.3f} exact, {why.estimate:.3f} estimated"
-        f"\ncontainment  {why.containment:.3f}"
-        f"\nshared       {why.shared_bands} of {why.rules.minhash.bands} bands, {why.shared_sentences} sentences"
-        f"\nterms        {why.cosine:.3f} by cosine"
-    )
+    """The comparison of two articles: the verdict, the figures, and the passages they have in common."""
+    console.print(safe(why.sentence), style="bold", end="\n\n")
+    console.print(_figures(why))
+    if console.is_terminal and console.width >= _SIDE_BY_SIDE:
+        console.print(_passage_table(why))
+    else:
+        _show_passages(console, why)
+    if not why.passages:
+        console.print("no passage of six words or more in common", style="dim")
+
+
+def _figures(why: Reasons) -> Table:
+    groups, stories = why.rules.groups, why.rules.stories
+    table = Table.grid(padding=(0, 2))
+    for name, value, note in (
+        ("Jaccard", f"{why.jaccard:.3f}", f"estimated {why.estimate:.3f}, threshold {groups.jaccard:.2f}"),
+        ("containment", f"{why.containment:.3f}", f"threshold {groups.containment:.2f}"),
+        ("bands", str(len(why.shared_bands)), f"of {why.rules.minhash.bands} shared"),
+        ("sentences", str(why.shared_sentences), f"of {why.sentences} shared"),
+        ("terms", f"{why.cosine:.3f}", f"by cosine, threshold {stories.similarity:.2f}"),
+    ):
+        table.add_row(Text(name, "bold"), value, Text(note, "dim"))
     if why.terms:
-        console.print(safe("             " + ", ".join(why.terms)))
+        table.add_row("", "", safe(", ".join(why.terms)))
+    return table
+
+
+def _passage_table(why: Reasons) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, leading=1)
+    table.add_column("words", justify="right", style="dim")
+    for mark, article in (("A", why.one), ("B", why.other)):
+        table.add_column(_source(mark, article), ratio=1, overflow="fold")
+    table.add_row("", _headline(why.one), _headline(why.other))
     for passage in why.passages:
-        console.print(safe(f"in common    “{passage}”"))
+        table.add_row(str(passage.words), _passage_text(passage.a), _passage_text(passage.b))
+    return table
+
+
+def _show_passages(console: Console, why: Reasons) -> None:
+    """One article under the other; where there is no colour, brackets say what is in common."""
+    for mark, article in (("A", why.one), ("B", why.other)):
+        console.print()
+        console.print(_source(mark, article))
+        console.print(_headline(article))
+    for passage in why.passages:
+        console.print(f"\n{passage.words} words in common", style="dim")
+        for mark, span in (("A", passage.a), ("B", passage.b)):
+            text = _passage_text(span, plain=not console.is_terminal)
+            console.print(Text.assemble((f"{mark}  ", "bold"), text), soft_wrap=not console.is_terminal)
+    console.print()
+
+
+def _source(mark: str, article: ArticleView) -> Text:
+    return Text.assemble((f"{mark}  ", "bold"), safe(f"{article.outlet} · {_clock(article.time).strip()}"))
+
+
+def _headline(article: ArticleView) -> Text:
+    ids = f"{article.id} · {article.group[:SHORT_ID]} · {article.story[:SHORT_ID]}"
+    return Text.assemble((safe(article.title).plain, "cyan"), "\n", (safe(ids).plain, "dim"))
+
+
+def _passage_text(span: Span, *, plain: bool = False) -> Text:
+    before, common, after = (_one_line(part) for part in (span.before, abridged(span.text), span.after))
+    opening, closing = ("[", "]") if plain else ("", "")
+    return Text.assemble((before, "dim"), opening, (common, "bold green"), closing, (after, "dim"))
+
+
+def _one_line(text: str) -> str:
+    """Text from outside on one line, the space at its ends kept, as what it is joined to needs it."""
+    return re.sub(r"\s+", " ", safe(text).plain)
 
 
 def show_feeds(console: Console, feeds: Sequence[FeedView]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 from dedup.fingerprint import fingerprint
@@ -11,18 +10,18 @@ from dedup.groups import is_contained
 from dedup.signature import estimate_jaccard
 from dedup.similarity import overlap, shingle_sets
 from dedup.terms import cosine, shared_terms, term_vector
-from dedup.text import tokens
+from newsfold.passages import Passage, passages
 from pipelines.placing import Rules
 from storage.views import ArticleView
-
-_LONG_PASSAGE = 6
-_MOST_PASSAGES = 5
-_MOST_TOKENS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Two articles compared: similarities of the texts, what they share, and where they were placed."""
+    """Two articles compared: similarities of the texts, what they share, and where they were placed.
+
+    `shared_bands` are the indices of the bands that are equal; `sentences` is how many longer sentences
+    the text has that has fewer of them.
+    """
 
     one: ArticleView
     other: ArticleView
@@ -33,11 +32,12 @@ class Reasons:
     jaccard: float
     containment: float
     contained: bool
-    shared_bands: int
+    shared_bands: tuple[int, ...]
     shared_sentences: int
+    sentences: int
     cosine: float
     terms: tuple[str, ...]
-    passages: tuple[str, ...]
+    passages: tuple[Passage, ...]
     rules: Rules
 
     @property
@@ -69,7 +69,7 @@ class Reasons:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        names = ("same_group", "same_story", "exact", "contained", "shared_bands", "shared_sentences")
+        names = ("same_group", "same_story", "exact", "contained", "shared_sentences", "sentences")
         numbers = ("estimate", "jaccard", "containment", "cosine")
         return {
             "a": self.one.id,
@@ -77,13 +77,15 @@ class Reasons:
             "verdict": self.sentence,
             **{name: getattr(self, name) for name in names},
             **{name: round(getattr(self, name), 4) for name in numbers},
+            "shared_bands": len(self.shared_bands),
+            "bands": {"shared": list(self.shared_bands), "of": self.rules.minhash.bands},
             "thresholds": {
                 "jaccard": self.rules.groups.jaccard,
                 "containment": self.rules.groups.containment,
                 "story": self.rules.stories.similarity,
             },
             "terms": list(self.terms),
-            "passages": list(self.passages),
+            "passages": [{"a": p.a.as_dict(), "b": p.b.as_dict(), "words": p.words} for p in self.passages],
         }
 
 
@@ -107,18 +109,11 @@ def explain(one: ArticleView, other: ArticleView, rules: Rules) -> Reasons:
         jaccard=shared.jaccard,
         containment=shared.containment,
         contained=is_contained(shared, rules.groups),
-        shared_bands=len(set(a.bands) & set(b.bands)),
+        shared_bands=tuple(i for i, (x, y) in enumerate(zip(a.bands, b.bands, strict=False)) if x == y),
         shared_sentences=len(set(a.sentences) & set(b.sentences)),
+        sentences=min(len(set(a.sentences)), len(set(b.sentences))),
         cosine=cosine(left, right),
         terms=shared_terms(left, right),
-        passages=passages(*bodies),
+        passages=passages(bodies[0], bodies[1]),
         rules=rules,
     )
-
-
-def passages(one: str, other: str) -> tuple[str, ...]:
-    """The longest passages in common, of at least six words, in normalised spelling."""
-    a, b = tokens(one)[:_MOST_TOKENS], tokens(other)[:_MOST_TOKENS]
-    blocks = SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
-    long = sorted((block for block in blocks if block.size >= _LONG_PASSAGE), key=lambda block: -block.size)
-    return tuple(" ".join(a[block.a : block.a + block.size]) for block in long[:_MOST_PASSAGES])

@@ -113,12 +113,17 @@ def test_why(filled: Path) -> None:
     same = listed(filled, "why", "one#1", "two")
     assert same["same_group"]
     assert same["containment"] == 1.0
-    assert "rescue boats took all 214 passengers ashore" in same["passages"][0]
+    (passage,) = same["passages"]
+    assert passage["words"] == len(FERRY.split())
+    assert passage["a"] == {"start": 0, "end": len(FERRY) - 1, "text": FERRY[:-1]}
+    assert same["shared_bands"] == len(same["bands"]["shared"]) <= same["bands"]["of"]
     related = listed(filled, "why", "one#1", "three")
     assert related["same_story"]
     assert not related["same_group"]
     assert "harrowmouth" in related["terms"]
-    assert b"One text" in run(filled, "why", "one#1", "two").stdout
+    shown = run(filled, "why", "one#1", "two").stdout.decode()
+    assert "One text" in shown
+    assert f"A  [{FERRY[:-1]}]." in shown
 
 
 def test_config_and_its_origins(filled: Path, tmp_path: Path) -> None:

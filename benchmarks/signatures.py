@@ -1,0 +1,367 @@
+"""Signatures a second on one core, beside datasketch and rensa, and where our own time goes.
+
+    python -m benchmarks.signatures [--quick] [--json]
+
+Reads Reuters-21578 under NEWSFOLD_DATA (default ../shared/data) and skips without it. All systems read the same
+texts, take the same shingles of three words and make 128 rows with seed 1. The peers get their shingles
+from the fastest plain Python we know, one text at a time, nothing kept; `words by str.split` is what rensa's
+own examples do (punctuation then sticks to words). "From text" is all the work; "from shingles" starts from
+strings or bytes for the peers, which hash them, and from 32-bit hashes for us and where a row says so. What
+turns a peer's sketch into Python numbers is not counted. rensa's sketches are of another kind (see the notes
+printed below the table), so its rows compare time, not results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from datasketch import MinHash
+
+from benchmarks.harness import DATA, alternate, machine, percentile, pin, print_json, seconds, table
+from dedup.shingles import ShingleBatch, shingle_batch, tokenise
+from dedup.signature import sign
+from dedup.text import read_batch, token_bounds, tokens
+
+BATCH, ROWS, SEED = 64, 128, 1
+QUICK_STEP, QUICK_ROUNDS, ROUNDS = 4, 3, 5
+MOST_SINGLE = 2_000
+OURS = "newsfold, batches of 64"
+PEERS = {
+    "rensa": "one to three placements a shingle and fallbacks (fast similarity sketching), in Rust",
+    "datasketch": "128 affine permutations of every shingle, as ours, bit for bit the same rows",
+}
+
+
+class System(NamedTuple):
+    """A way to signatures: from texts, and from what `shingles` makes of them."""
+
+    from_text: Callable[[list[str]], object]
+    shingles: Callable[[list[str]], Any]
+    from_shingles: Callable[[Any], object]
+
+
+def wire_texts(data: Path = DATA) -> list[str]:
+    """The bodies of Reuters-21578, [] where the data is missing."""
+    path = data / "wire" / "reuters21578.jsonl.gz"
+    if not path.exists():
+        return []
+    with gzip.open(path) as lines:
+        return [json.loads(line)["text"] or "" for line in lines]
+
+
+def batches(texts: list[str]) -> Iterator[list[str]]:
+    """The texts, 64 at a time."""
+    return (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
+
+
+def strings(words: list[str]) -> list[str]:
+    """Shingles of three words as strings; a shorter text is one shingle."""
+    return (
+        list(map(" ".join, zip(words, words[1:], words[2:], strict=False))) or [" ".join(words)][: len(words)]
+    )
+
+
+def text_strings(text: str) -> list[str]:
+    """The shingles of a text, of the same words as ours."""
+    return strings(tokens(text))
+
+
+def split_strings(text: str) -> list[str]:
+    """The shingles of a text whose words are what stands between spaces."""
+    return strings(text.lower().split())
+
+
+def text_bytes(text: str) -> list[bytes]:
+    """The shingles of a text as datasketch's default hash takes them."""
+    return [shingle.encode() for shingle in text_strings(text)]
+
+
+def _our_shingles(texts: list[str]) -> list[ShingleBatch]:
+    return [shingle_batch(tokenise(batch)) for batch in batches(texts)]
+
+
+def _our_text(texts: list[str]) -> None:
+    for batch in batches(texts):
+        shingles = shingle_batch(tokenise(batch))
+        sign(shingles.hashes, shingles.offsets)
+
+
+def _our_signatures(ready: list[ShingleBatch]) -> None:
+    for shingles in ready:
+        sign(shingles.hashes, shingles.offsets)
+
+
+def _each(split: Callable[[str], list[Any]], sketch: Callable[[list[Any]], object]) -> System:
+    """A peer that takes one text's shingles at a time."""
+
+    def from_text(texts: list[str]) -> None:
+        for text in texts:
+            sketch(split(text))
+
+    def from_shingles(ready: list[list[Any]]) -> None:
+        for shingles in ready:
+            sketch(shingles)
+
+    return System(from_text, lambda texts: [split(text) for text in texts], from_shingles)
+
+
+def _batched(split: Callable[[str], list[Any]], sketch: Callable[[list[list[Any]]], object]) -> System:
+    """A peer that takes the shingles of 64 texts at a time."""
+
+    def from_text(texts: list[str]) -> None:
+        for batch in batches(texts):
+            sketch([split(text) for text in batch])
+
+    def ready(texts: list[str]) -> list[list[list[Any]]]:
+        return [[split(text) for text in batch] for batch in batches(texts)]
+
+    def from_shingles(parts: list[list[list[Any]]]) -> None:
+        for part in parts:
+            sketch(part)
+
+    return System(from_text, ready, from_shingles)
+
+
+def datasketch_systems() -> dict[str, System]:
+    """datasketch's two ways: an object updated with a text's shingles, and many objects at once."""
+    settings = {"num_perm": ROWS, "seed": SEED, "scheme": "affine32"}
+
+    def update_batch(shingles: list[bytes]) -> None:
+        MinHash(**settings).update_batch(shingles)
+
+    return {
+        "datasketch MinHash.bulk": _batched(text_bytes, lambda part: MinHash.bulk(part, **settings)),
+        "datasketch MinHash.update_batch": _each(text_bytes, update_batch),
+    }
+
+
+def rensa_systems() -> dict[str, System]:
+    """rensa's ways, {} where it is not installed."""
+    try:
+        rensa = importlib.import_module("rensa")
+    except ImportError:
+        return {}
+
+    def update(kind: str) -> Callable[[list[str]], object]:
+        sketch = getattr(rensa, kind)
+        return lambda shingles: sketch(num_perm=ROWS, seed=SEED).update(shingles)
+
+    def matrix(part: list[list[str]]) -> object:
+        return rensa.RMinHash.digest_matrix_from_token_sets(part, num_perm=ROWS, seed=SEED)
+
+    return {
+        "rensa RMinHash.update": _each(text_strings, update("RMinHash")),
+        "rensa RMinHash.update, words by str.split": _each(split_strings, update("RMinHash")),
+        "rensa RMinHash digest matrix, batches of 64": _batched(text_strings, matrix),
+        "rensa RMinHash digest matrix of our hashes": _of_our_hashes(rensa.RMinHash),
+        "rensa CMinHash.update": _each(text_strings, update("CMinHash")),
+    }
+
+
+def _of_our_hashes(sketch: Any) -> System:
+    def hashed(ready: Iterable[ShingleBatch]) -> None:
+        for part in ready:
+            hashes, offsets = part.hashes.astype(np.uint64), part.offsets.astype(np.uint64)
+            sketch.digest_matrix_from_flat_token_hashes(hashes, offsets, num_perm=ROWS, seed=SEED)
+
+    def from_text(texts: list[str]) -> None:
+        hashed(shingle_batch(tokenise(batch)) for batch in batches(texts))
+
+    return System(from_text, _our_shingles, hashed)
+
+
+def compare(texts: list[str], rounds: int) -> dict[str, dict[str, float]]:
+    """Documents a second of every installed system, from text and from shingles, and our ratio to each."""
+    systems = {
+        OURS: System(_our_text, _our_shingles, _our_signatures),
+        **rensa_systems(),
+        **datasketch_systems(),
+    }
+    from_text = alternate({name: _bind(way.from_text, texts) for name, way in systems.items()}, rounds)
+    ready = {name: _bind(way.from_shingles, way.shingles(texts)) for name, way in systems.items()}
+    from_shingles = alternate(ready, rounds)
+    return {
+        name: {
+            "text_docs_per_s": len(texts) / from_text[name],
+            "text_ours_is": from_text[name] / from_text[OURS],
+            "shingles_docs_per_s": len(texts) / from_shingles[name],
+            "shingles_ours_is": from_shingles[name] / from_shingles[OURS],
+        }
+        for name in systems
+    }
+
+
+def _bind(work: Callable[[Any], object], on: object) -> Callable[[], object]:
+    return lambda: work(on)
+
+
+def profile(texts: list[str], rounds: int) -> dict[str, float]:
+    """Microseconds a document of each step of ours; hashing is what the other steps leave of `tokenise`."""
+    parts = list(batches(texts))
+    read = [read_batch(part) for part in parts]
+    tokenised = [tokenise(part) for part in parts]
+    shingled = [shingle_batch(batch) for batch in tokenised]
+    spent = alternate(
+        {
+            "normalise": lambda: [read_batch(part) for part in parts],
+            "tokenise": lambda: [token_bounds(classes) for _, classes, _ in read],
+            "hash": lambda: [tokenise(part) for part in parts],
+            "shingle": lambda: [shingle_batch(batch) for batch in tokenised],
+            "sign": lambda: _our_signatures(shingled),
+            "sentences (for the fingerprint, not the signature)": lambda: [
+                batch.sentence_starts for batch in tokenised
+            ],
+        },
+        rounds,
+    )
+    spent["hash"] -= spent["normalise"] + spent["tokenise"]
+    return {name: 1e6 * time / len(texts) for name, time in spent.items()}
+
+
+def latencies(texts: list[str]) -> dict[str, float]:
+    """Microseconds from one text to its signature, alone in its batch, each text once."""
+    some = texts[: MOST_SINGLE + 1]
+    taken = [1e6 * seconds(lambda text=text: _our_text([text])) for text in some][1:]  # type: ignore[misc]
+    return {"p50_us": percentile(taken, 0.5), "p99_us": percentile(taken, 0.99), "texts": float(len(taken))}
+
+
+def lane_nanoseconds(small: int = 1_024, large: int = 4_096, rounds: int = 41) -> float:
+    """Nanoseconds that numpy takes to multiply, add and compare one number in the first-level cache.
+
+    From the difference of two lengths, so without the cost of a call: a limit that calls cannot reach.
+    """
+    times = alternate({str(size): _lanes(size) for size in (small, large)}, rounds)
+    return 1e9 * (times[str(large)] - times[str(small)]) / (large - small) / 100
+
+
+def _lanes(size: int) -> Callable[[], None]:
+    values = np.arange(size, dtype=np.uint32)
+    rows = np.empty_like(values)
+    factor, summand = np.uint32(0x9E3779B1), np.uint32(0x7F4A7C15)
+
+    def work() -> None:
+        for _ in range(100):
+            np.multiply(values, factor, out=rows)
+            np.add(rows, summand, out=rows)
+            np.minimum.reduce(rows)
+
+    return work
+
+
+def limit(texts: list[str], sign_us: float) -> dict[str, float]:
+    """How far signing is from what numpy's arithmetic alone would take."""
+    shingles = sum(len(part.hashes) for part in _our_shingles(texts)) / len(texts)
+    lane = lane_nanoseconds()
+    return {
+        "shingles_per_doc": shingles,
+        "lane_operations_per_doc": 3 * shingles * ROWS,
+        "limit_ns_per_element": lane,
+        "limit_us_per_doc": lane * shingles * ROWS / 1e3,
+        "sign_us_per_doc": sign_us,
+        "share_of_limit": lane * shingles * ROWS / 1e3 / sign_us,
+    }
+
+
+def measure(texts: list[str], rounds: int) -> dict[str, Any]:
+    """Everything, as one object."""
+    core = pin()
+    steps = profile(texts, rounds)
+    systems = compare(texts, rounds)
+    measured = [peer for peer in PEERS if any(name.startswith(peer) for name in systems)]
+    return {
+        "machine": {**machine(), "pinned_to_core": core},
+        "versions": {name: version(name) for name in ("numpy", *measured)},
+        "not_installed": [peer for peer in PEERS if peer not in measured],
+        "texts": len(texts),
+        "rounds": rounds,
+        "systems": systems,
+        "single": latencies(texts),
+        "profile_us_per_doc": steps,
+        "limit": limit(texts, steps["sign"]),
+    }
+
+
+def report(found: Mapping[str, Any]) -> str:
+    """The figures as Markdown tables."""
+    one = found["single"]
+    steps = [[name, f"{spent:.2f}"] for name, spent in found["profile_us_per_doc"].items()]
+    return "\n".join(
+        [
+            _conditions(found),
+            *(f"{peer} is not installed." for peer in found["not_installed"]),
+            "",
+            _comparison(found["systems"]),
+            "",
+            *(f"{peer}: {PEERS[peer]}." for peer in PEERS if peer in found["versions"]),
+            "",
+            f"One text alone: p50 {one['p50_us']:.0f} µs, p99 {one['p99_us']:.0f} µs ({one['texts']:.0f} texts).",
+            "",
+            table(["our step", "µs a document"], steps),
+            "",
+            _distance(found["limit"]),
+        ]
+    )
+
+
+def _conditions(found: Mapping[str, Any]) -> str:
+    about = found["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    return (
+        f"{found['texts']:,} texts of Reuters-21578, medians of {found['rounds']} alternating rounds; "
+        f"{about['cpu']}, Python {about['python']}, {versions}"
+    )
+
+
+def _comparison(systems: Mapping[str, Mapping[str, float]]) -> str:
+    heads = ["one core", "text → signature, docs/s", "ours is", "shingles → signature, docs/s", "ours is"]
+    rows = [
+        [
+            name,
+            f"{row['text_docs_per_s']:,.0f}",
+            f"× {row['text_ours_is']:.2f}",
+            f"{row['shingles_docs_per_s']:,.0f}",
+            f"× {row['shingles_ours_is']:.2f}",
+        ]
+        for name, row in systems.items()
+    ]
+    return table(heads, rows)
+
+
+def _distance(limit: Mapping[str, float]) -> str:
+    return (
+        f"Signing a document is {limit['lane_operations_per_doc']:,.0f} lane operations "
+        f"({limit['shingles_per_doc']:.1f} shingles × {ROWS} × multiply, add, compare). In first-level "
+        f"cache, calls not counted, numpy takes {limit['limit_us_per_doc']:.2f} µs for them; "
+        f"we take {limit['sign_us_per_doc']:.2f} µs: {limit['share_of_limit']:.0%} of the limit's speed."
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the tables, or JSON; 0 also where the data is missing, with a sentence saying so."""
+    parser = argparse.ArgumentParser(prog="benchmarks.signatures", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help=f"every {QUICK_STEP}th text, fewer rounds")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(arguments)
+    texts = wire_texts()[:: QUICK_STEP if options.quick else 1]
+    if not texts:
+        print(f"skipped: no wire/reuters21578.jsonl.gz under {DATA} (set NEWSFOLD_DATA)", file=sys.stderr)
+        return 0
+    found = measure(texts, QUICK_ROUNDS if options.quick else ROUNDS)
+    if options.json:
+        print_json(found)
+    else:
+        print(report(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
