@@ -27,6 +27,7 @@ import numpy as np
 from datasketch import MinHash
 
 from benchmarks.harness import DATA, alternate, machine, percentile, pin, print_json, seconds, table
+from dedup.anchors import anchor_keys
 from dedup.shingles import ShingleBatch, shingle_batch, tokenise
 from dedup.signature import sign
 from dedup.text import read_batch, token_bounds, tokens
@@ -217,8 +218,8 @@ def profile(texts: list[str], rounds: int) -> dict[str, float]:
             "hash": lambda: [tokenise(part) for part in parts],
             "shingle": lambda: [shingle_batch(batch) for batch in tokenised],
             "sign": lambda: _our_signatures(shingled),
-            "sentences (for the fingerprint, not the signature)": lambda: [
-                batch.sentence_starts for batch in tokenised
+            "anchors (for the fingerprint, not the signature)": lambda: [
+                anchor_keys(batch) for batch in shingled
             ],
         },
         rounds,

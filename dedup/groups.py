@@ -29,7 +29,9 @@ def first_look(own: Fingerprint, candidates: Sequence[Candidate], config: GroupC
     An estimate from n rows has a standard error of √(J(1-J)/n); within two of the threshold it settles
     nothing, and neither does it where one text may be contained in the other.
     """
-    estimates = estimate_jaccard(own.signature, [c.signature for c in candidates]).tolist()
+    if not candidates:
+        return FirstLook((), ())
+    estimates = estimate_jaccard(own.sketch, [c.sketch for c in candidates]).tolist()
     rows = max(1, len(own.signature) // 4)
     matches: list[Match] = []
     unsettled: list[Candidate] = []
@@ -47,15 +49,16 @@ def first_look(own: Fingerprint, candidates: Sequence[Candidate], config: GroupC
 
 
 def _may_be_contained(own: Fingerprint, candidate: Candidate, jaccard: float, config: GroupConfig) -> bool:
-    """Whether containment at the threshold is possible at this Jaccard similarity.
+    """Whether enough of the shorter text can be in the longer one at this Jaccard similarity.
 
-    For sets of a and b shingles: shared = J (a + b) / (1 + J), and containment = shared / min(a, b).
+    For sets of a and b shingles: shared = J (a + b) / (1 + J), and containment = shared / min(a, b). A word
+    that was changed takes three shingles with it, so that containment may be far below coverage.
     """
-    if candidate.shared_sentences:
+    if candidate.shared_anchors > 1:
         return True
     smaller = min(own.shingles, candidate.shingles)
     shared = jaccard * (own.shingles + candidate.shingles) / (1 + jaccard)
-    return smaller > 0 and shared / smaller >= config.containment
+    return smaller > 0 and shared / smaller >= config.coverage / 2
 
 
 def settle(candidate: Candidate, overlap: Overlap, config: GroupConfig) -> Match | None:
@@ -63,16 +66,21 @@ def settle(candidate: Candidate, overlap: Overlap, config: GroupConfig) -> Match
     if overlap.jaccard >= config.jaccard:
         return Match(candidate.article, candidate.group, "near-duplicate", overlap.jaccard)
     if is_contained(overlap, config):
-        return Match(candidate.article, candidate.group, "contained", overlap.containment)
+        return Match(candidate.article, candidate.group, "contained", overlap.coverage)
     return None
 
 
 def is_contained(overlap: Overlap, config: GroupConfig) -> bool:
     """Whether the shorter text is a teaser or cut of the longer, rather than quoted in it."""
-    smaller, larger = sorted((overlap.one, overlap.other))
-    if smaller < config.minimum_contained or overlap.containment < config.containment:
+    if overlap.words < config.fewest_words or overlap.coverage < config.coverage_needed(overlap.words):
         return False
-    return smaller <= config.brief or smaller >= config.quoted_below * larger
+    longer = max(overlap.one, overlap.other)
+    return overlap.words <= config.brief or overlap.words >= config.quoted_below * longer
+
+
+def is_one_text(overlap: Overlap, config: GroupConfig) -> bool:
+    """Whether two texts are one by either measure."""
+    return overlap.jaccard >= config.jaccard or is_contained(overlap, config)
 
 
 def decide(own: Fingerprint, matches: Sequence[Match], candidates: Sequence[Candidate]) -> GroupDecision:

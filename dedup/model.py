@@ -41,6 +41,7 @@ class Repeat:
 class Article:
     """One article of one outlet, cleaned. Times are aware UTC; `seen` is when this system met it.
 
+    `skip` is how many words of outlet furniture the compared text begins and ends with.
     `headline_in_text` says that no title was given and the text's first line serves as one, so that
     the line still counts as text when articles are compared.
     """
@@ -60,6 +61,7 @@ class Article:
     feed: str = ""
     entry_key: str = ""
     headline_in_text: bool = False
+    skip: tuple[int, int] = (0, 0)
 
     @property
     def text(self) -> str:
@@ -83,16 +85,18 @@ class Article:
 class Fingerprint:
     """What is looked up and compared of one text.
 
-    `signature` is 128 little-endian uint32 MinHash rows (datasketch "affine32", seed 1); `bands` are
-    64-bit keys of slices of it and `sentences` 64-bit keys of its longer sentences; `exact` is a hash
-    of the words in order; `shingles` counts distinct-or-not shingles, 0 for a text without words.
+    `signature` is 128 little-endian uint32 MinHash rows (datasketch "affine32", seed 1) and `sketch` a byte
+    of each, which is what is stored; `bands` are 64-bit keys of slices of it and `anchors` 64-bit keys of some of its shingles, big-endian, one after
+    another; `exact` is a hash of the words in order; `shingles` counts distinct-or-not shingles, 0 for a
+    text without words.
     """
 
     exact: int
     shingles: int
     signature: bytes
-    bands: tuple[int, ...]
-    sentences: tuple[int, ...]
+    sketch: bytes
+    bands: bytes
+    anchors: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,9 @@ class Candidate:
     group: str
     exact: int
     shingles: int
-    signature: bytes
+    sketch: bytes
     shared_bands: int = 0
-    shared_sentences: int = 0
+    shared_anchors: int = 0
     group_shingles: int = 0
 
 

@@ -7,14 +7,16 @@ of a batch a handful of array operations, and a span's hash independent of where
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.text import CHARACTER, Points, read_batch, sentence_ends, token_bounds
+from dedup.text import CHARACTER, Points, read_batch, token_bounds
 
 UInts = NDArray[np.uint64]
+Skip = tuple[int, int]
 
 _BASE_CHARACTER = 0x9E3779B97F4A7C15
 _BASE_TOKEN = 0xC2B2AE3D27D4EB4F
@@ -24,12 +26,18 @@ _BASE_TOKEN = 0xC2B2AE3D27D4EB4F
 class ShingleBatch:
     """The shingles of a batch of texts: text i has `hashes[offsets[i]:offsets[i + 1]]` (uint32).
 
-    `exact[i]` is a 64-bit hash of all tokens of text i in order (0 when it has none).
+    `exact[i]` is a 64-bit hash of all tokens of text i in order (0 when it has none). `keys` are the 64 bits
+    that `hashes` are the upper half of; shingle k spans the tokens `starts[k]` to `ends[k]` (exclusive) of
+    the batch, and the tokens of text i begin at `first[i]`.
     """
 
     hashes: NDArray[np.uint32]
     offsets: NDArray[np.int64]
     exact: UInts
+    keys: UInts
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    first: NDArray[np.int64]
 
 
 class _Powers:
@@ -84,24 +92,32 @@ class TokenBatch:
     hasher: SpanHasher
     classes: NDArray[np.uint8]
     offsets: NDArray[np.int64]
-    # Where each token starts among the characters, and the class of every character.
-    _starts: NDArray[np.int64]
-    _characters: NDArray[np.uint8]
-
-    @property
-    def sentence_starts(self) -> NDArray[np.int64]:
-        """The tokens that follow the end of a sentence, ascending; worked out when asked for."""
-        return _distinct(np.searchsorted(self._starts, sentence_ends(self._characters)))
 
 
-def tokenise(texts: list[str]) -> TokenBatch:
-    """Normalise and hash the tokens of every text of a batch."""
-    points, classes, text_ends = read_batch(texts)
+def tokenise(texts: Sequence[str], skips: Sequence[Skip] = ()) -> TokenBatch:
+    """Normalise and hash the tokens of every text of a batch.
+
+    `skips` are, for each text, how many tokens to leave out at its beginning and at its end.
+    """
+    points, classes, text_ends = read_batch(list(texts))
     starts, ends = token_bounds(classes)
+    offsets = np.concatenate(([0], np.searchsorted(starts, text_ends)))
+    if any(map(any, skips)):
+        kept = _kept(offsets, skips)
+        starts, ends, offsets = starts[kept], ends[kept], np.concatenate(([0], np.cumsum(kept)))[offsets]
     characters = SpanHasher(points + points.dtype.type(1), _CHARACTER_POWERS)
     tokens = SpanHasher(characters.spans(starts, ends), _TOKEN_POWERS)
-    offsets = np.concatenate(([0], np.searchsorted(starts, text_ends)))
-    return TokenBatch(tokens, classes[starts], offsets, starts, classes)
+    return TokenBatch(tokens, classes[starts], offsets)
+
+
+def _kept(offsets: NDArray[np.int64], skips: Sequence[Skip]) -> NDArray[np.bool_]:
+    """Which tokens are not left out; a text that would lose all of them keeps all of them."""
+    kept = np.ones(int(offsets[-1]), dtype=np.bool_)
+    for (head, tail), start, end in zip(skips, offsets[:-1].tolist(), offsets[1:].tolist(), strict=True):
+        if head + tail < end - start:
+            kept[start : start + head] = False
+            kept[end - tail : end] = False
+    return kept
 
 
 def shingle_batch(batch: TokenBatch, words: int = 3, characters: int = 5) -> ShingleBatch:
@@ -117,11 +133,12 @@ def shingle_batch(batch: TokenBatch, words: int = 3, characters: int = 5) -> Shi
     before = np.concatenate(([0], np.cumsum(counts)))
     starts = np.arange(before[-1]) + np.repeat(runs[:-1] - before[:-1], counts)
     ends = starts + np.repeat(np.minimum(widths, lengths), counts)
-    hashes = (batch.hasher.spans(starts, ends) >> np.uint64(32)).astype(np.uint32)
+    keys = batch.hasher.spans(starts, ends)
     offsets = before[np.searchsorted(runs, batch.offsets)]
     exact = batch.hasher.spans(batch.offsets[:-1], batch.offsets[1:])
     exact[batch.offsets[:-1] == batch.offsets[1:]] = 0
-    return ShingleBatch(hashes, offsets, exact)
+    hashes = (keys >> np.uint64(32)).astype(np.uint32)
+    return ShingleBatch(hashes, offsets, exact, keys, starts, ends, batch.offsets[:-1])
 
 
 def _runs(batch: TokenBatch) -> NDArray[np.int64]:

@@ -70,10 +70,23 @@ def as_lean_minhash(signature: bytes, seed: int = 1) -> LeanMinHash:
     return LeanMinHash(seed=seed, hashvalues=rows, scheme="affine32")
 
 
+def sketch(signatures: Rows) -> NDArray[np.uint8]:
+    """A byte of each row: a quarter of the size, for comparing only (b-bit minwise hashing, Li and König 2010).
+
+    The byte is a multiplicative hash of the row. Its own lowest byte would not do: modulo 2⁸ an affine
+    permutation sees only the lowest byte of the shingle's hash, so that two shingles would agree in all rows.
+    """
+    return ((signatures * np.uint32(0x9E3779B1)) >> np.uint32(24)).astype(np.uint8)
+
+
 def estimate_jaccard(one: bytes, many: list[bytes]) -> NDArray[np.float64]:
-    """Estimated Jaccard similarity of one signature with each of many; standard error √(J(1-J)/rows)."""
+    """Estimated Jaccard similarity of one sketch with each of many; standard error √(J(1-J)/rows).
+
+    One in 256 different rows has the same byte; that is taken out again.
+    """
     if not many:
         return np.zeros(0)
-    rows = np.frombuffer(one, dtype="<u4")
-    others = np.frombuffer(b"".join(many), dtype="<u4").reshape(len(many), -1)
-    return np.asarray((others == rows).mean(axis=1), dtype=np.float64)
+    rows = np.frombuffer(one, dtype=np.uint8)
+    others = np.frombuffer(b"".join(many), dtype=np.uint8).reshape(len(many), -1)
+    equal = np.asarray((others == rows).mean(axis=1), dtype=np.float64)
+    return np.maximum(0.0, (equal - 1 / 256) / (1 - 1 / 256))

@@ -15,9 +15,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-# The class of a character. Separators come in four kinds, as some of them end sentences; what belongs to
-# a token has the higher numbers.
-SEPARATOR, STOP, SPACE, FULL_STOP, WORD, CHARACTER = range(6)
+# The class of a character; what belongs to a token has the higher numbers.
+SEPARATOR, WORD, CHARACTER = range(3)
 Points = NDArray[np.uint8] | NDArray[np.uint32]
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
@@ -38,8 +37,6 @@ _TABLE_SIZE = 0x32400  # the last block with words; everything above is symbols,
 # Written inside words without being part of them: soft hyphen, zero-width characters, byte order mark.
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 
-# A stop ends a sentence before white space; an ideographic one, or a line break, anywhere.
-_SEPARATORS = {STOP: ".!?…:;؟।", SPACE: " \t\u00a0\"'”’»“«", FULL_STOP: "。！？\n\x00"}
 TEXT_END = "\x00"
 
 
@@ -70,8 +67,6 @@ def character_classes() -> NDArray[np.uint8]:
     for low, high in _UNSPACED:
         block = table[low : high + 1]
         block[block == WORD] = CHARACTER
-    for kind, members in _SEPARATORS.items():
-        table[[ord(character) for character in members]] = kind
     return table
 
 
@@ -132,10 +127,3 @@ def _framed(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
     framed = np.zeros(len(flags) + 2, dtype=np.bool_)
     framed[1:-1] = flags
     return framed
-
-
-def sentence_ends(classes: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """The positions of the characters that end a sentence, given the class of each; white space follows."""
-    following = np.append(classes[1:], np.uint8(FULL_STOP))
-    spaced = (following == SPACE) | (following == FULL_STOP)
-    return np.flatnonzero(((classes == STOP) & spaced) | (classes == FULL_STOP))

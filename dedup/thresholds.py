@@ -30,16 +30,26 @@ class MinHashConfig:
 class GroupConfig:
     """When two texts are one text.
 
-    `jaccard`: exact share of shingles; `containment`: share of the shorter text's shingles that the
-    longer has. A text of more than `brief` shingles that is less than `quoted_below` of the longer one
-    is a text being quoted, not a cut of it.
+    `jaccard`: exact share of shingles. For cuts, teasers and misread copies: the share of the shorter
+    text's words that lie in passages both have, which must reach `coverage` + `short_text` / words and at
+    most `most_coverage`, as chance and quotations weigh more in a short text. With .35, 16 and .75 the
+    synthetic reprints reach ARI .989 and, of 7,848 short texts on shared events, 1.4 % are grouped, a good
+    part of them real copies; .35 of shared shingles without regard to where they stand groups 2.9 %. Texts
+    of fewer than `fewest_words` are not judged so. A text of more than `brief` words that is less than
+    `quoted_below` of the longer one is a text being quoted, not a cut of it.
     """
 
     jaccard: float = 0.7
-    containment: float = 0.6
-    minimum_contained: int = 8
+    coverage: float = 0.35
+    short_text: float = 16.0
+    most_coverage: float = 0.75
+    fewest_words: int = 10
     brief: int = 120
     quoted_below: float = 0.2
+
+    def coverage_needed(self, words: int) -> float:
+        """The coverage at which a text of so many words is part of another."""
+        return min(self.most_coverage, self.coverage + self.short_text / max(1, words))
 
 
 @dataclass(frozen=True, slots=True)

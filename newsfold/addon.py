@@ -9,13 +9,27 @@ from typing import Any
 from scrapy.settings import BaseSettings
 
 from crawler.schedule import SchedulePolicy
-from dedup.thresholds import GroupConfig, StoryConfig
+from dedup.thresholds import GroupConfig, MinHashConfig, StoryConfig
 from newsfold import __version__
 from newsfold.config import Config, load_config
+from newsfold.errors import UsageError
 from pipelines.desk import DeskOptions
 from pipelines.placing import Rules
 
 _TWISTED = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
+
+
+def minhash(config: Config) -> MinHashConfig:
+    """The parameters of the index."""
+    try:
+        return MinHashConfig(
+            bands=config["index.bands"],
+            rows=config["index.rows"],
+            word_shingle=config["index.words"],
+            char_shingle=config["index.characters"],
+        )
+    except ValueError as error:
+        raise UsageError(f"index.bands and index.rows do not go together: {error}") from None
 
 
 def desk_options(config: Config) -> DeskOptions:
@@ -26,7 +40,8 @@ def desk_options(config: Config) -> DeskOptions:
         retention=config["retention_days"] * 86_400,
         lease=config["crawl.lease"],
         rules=Rules(
-            groups=GroupConfig(jaccard=config["groups.jaccard"], containment=config["groups.containment"]),
+            minhash=minhash(config),
+            groups=GroupConfig(jaccard=config["groups.jaccard"], coverage=config["groups.coverage"]),
             stories=StoryConfig(
                 similarity=config["stories.similarity"], window_days=config["stories.window_days"]
             ),

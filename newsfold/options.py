@@ -80,8 +80,22 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "schedule", "without_validators_minutes", int, 60, "shortest time for a feed without ETag", 1, 1440
     ),
+    Option(
+        "index", "bands", int, 21, "bands of a signature; changing it or the next asks for a rebuild", 1, 128
+    ),
+    Option("index", "rows", int, 6, "rows of a band; bands × rows is at most 128", 1, 128),
+    Option("index", "words", int, 3, "words of a shingle", 1, 9),
+    Option("index", "characters", int, 5, "characters of a shingle in unspaced scripts", 1, 15),
     Option("groups", "jaccard", float, 0.7, "share of common shingles that makes two texts one", 0.3, 1),
-    Option("groups", "containment", float, 0.6, "share of a short text that a longer one must have", 0.3, 1),
+    Option(
+        "groups",
+        "coverage",
+        float,
+        0.35,
+        "share of a long cut's words that must stand in the longer text",
+        0.2,
+        1,
+    ),
     Option("stories", "similarity", float, 0.28, "score at which a text joins a story", 0.05, 1),
     Option("stories", "window_days", float, 4.0, "days between two texts on one event", 0.1, 60),
     Option("outlets", "families", dict, {}, "publisher = [its domains]", check=_hosts_are_lists),

@@ -14,9 +14,11 @@ from rich.text import Text
 from newsfold.crawl import Summary
 from newsfold.passages import Span, abridged
 from newsfold.why import Reasons
+from storage.outlets import FurnitureSeen
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
 
 SHORT_ID = 7
+_WHERE = {"head": "at the beginning", "tail": "at the end", "block": "a block by itself"}
 _SIDE_BY_SIDE = 80
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
 
@@ -153,9 +155,10 @@ def _figures(why: Reasons) -> Table:
     table = Table.grid(padding=(0, 2))
     for name, value, note in (
         ("Jaccard", f"{why.jaccard:.3f}", f"estimated {why.estimate:.3f}, threshold {groups.jaccard:.2f}"),
-        ("containment", f"{why.containment:.3f}", f"threshold {groups.containment:.2f}"),
+        ("containment", f"{why.containment:.3f}", "of the shorter text's shingles"),
+        ("coverage", f"{why.coverage:.3f}", f"of its {why.words} words, threshold {why.coverage_needed:.2f}"),
         ("bands", str(len(why.shared_bands)), f"of {why.rules.minhash.bands} shared"),
-        ("sentences", str(why.shared_sentences), f"of {why.sentences} shared"),
+        ("anchors", str(why.shared_anchors), f"of {why.anchors} shared"),
         ("terms", f"{why.cosine:.3f}", f"by cosine, threshold {stories.similarity:.2f}"),
     ):
         table.add_row(Text(name, "bold"), value, Text(note, "dim"))
@@ -207,6 +210,17 @@ def _passage_text(span: Span, *, plain: bool = False) -> Text:
 def _one_line(text: str) -> str:
     """Text from outside on one line, the space at its ends kept, as what it is joined to needs it."""
     return re.sub(r"\s+", " ", safe(text).plain)
+
+
+def show_outlet(console: Console, found: Sequence[FurnitureSeen]) -> None:
+    """What recurs around an outlet's texts."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, justify in (("lang", "left"), ("where", "left"), ("articles", "right"), ("last seen", "left")):
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column("words", overflow="fold")
+    for lang, place, words, seen in found:
+        table.add_row(safe(lang), _WHERE[place], str(seen["seen"]), safe(str(seen["last"])[:10]), safe(words))
+    console.print(table)
 
 
 def show_feeds(console: Console, feeds: Sequence[FeedView]) -> None:

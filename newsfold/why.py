@@ -8,7 +8,7 @@ from typing import Any
 from dedup.fingerprint import fingerprint
 from dedup.groups import is_contained
 from dedup.signature import estimate_jaccard
-from dedup.similarity import overlap, shingle_sets
+from dedup.similarity import overlap, shingle_texts
 from dedup.terms import cosine, shared_terms, term_vector
 from newsfold.passages import Passage, passages
 from pipelines.placing import Rules
@@ -19,8 +19,8 @@ from storage.views import ArticleView
 class Reasons:
     """Two articles compared: similarities of the texts, what they share, and where they were placed.
 
-    `shared_bands` are the indices of the bands that are equal; `sentences` is how many longer sentences
-    the text has that has fewer of them.
+    `shared_bands` are the indices of the bands that are equal; `anchors` is how many the text has that has
+    fewer of them; `coverage` is of the `words` of the shorter text, which furniture is no part of.
     """
 
     one: ArticleView
@@ -31,14 +31,21 @@ class Reasons:
     estimate: float
     jaccard: float
     containment: float
+    coverage: float
+    words: int
     contained: bool
     shared_bands: tuple[int, ...]
-    shared_sentences: int
-    sentences: int
+    shared_anchors: int
+    anchors: int
     cosine: float
     terms: tuple[str, ...]
     passages: tuple[Passage, ...]
     rules: Rules
+
+    @property
+    def coverage_needed(self) -> float:
+        """The coverage at which the shorter text counts as a part of the longer one."""
+        return self.rules.groups.coverage_needed(self.words)
 
     @property
     def sentence(self) -> str:
@@ -51,8 +58,8 @@ class Reasons:
                 return f"One text: they share {self.jaccard:.0%} of their shingles (threshold {rules.jaccard:.0%})."
             if self.contained:
                 return (
-                    f"One text: the longer has {self.containment:.0%} of the shorter's shingles "
-                    f"(threshold {rules.containment:.0%})."
+                    f"One text: passages of the longer one cover {self.coverage:.0%} of the shorter one "
+                    f"(threshold {self.coverage_needed:.0%} for {self.words} words)."
                 )
             return "One text by way of others: both are near-duplicates of articles of their group."
         if self.same_story:
@@ -69,8 +76,8 @@ class Reasons:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        names = ("same_group", "same_story", "exact", "contained", "shared_sentences", "sentences")
-        numbers = ("estimate", "jaccard", "containment", "cosine")
+        names = ("same_group", "same_story", "exact", "contained", "shared_anchors", "anchors", "words")
+        numbers = ("estimate", "jaccard", "containment", "coverage", "cosine")
         return {
             "a": self.one.id,
             "b": self.other.id,
@@ -81,7 +88,7 @@ class Reasons:
             "bands": {"shared": list(self.shared_bands), "of": self.rules.minhash.bands},
             "thresholds": {
                 "jaccard": self.rules.groups.jaccard,
-                "containment": self.rules.groups.containment,
+                "coverage": round(self.coverage_needed, 4),
                 "story": self.rules.stories.similarity,
             },
             "terms": list(self.terms),
@@ -93,11 +100,17 @@ def _body(article: ArticleView) -> str:
     return f"{article.title}\n\n{article.text}" if article.headline_in_text else article.text
 
 
+def _keys(packed: bytes) -> list[bytes]:
+    return [packed[at : at + 8] for at in range(0, len(packed), 8)]
+
+
 def explain(one: ArticleView, other: ArticleView, rules: Rules) -> Reasons:
     """Compare two articles as placement does."""
     bodies = [_body(one), _body(other)]
-    a, b = fingerprint(bodies, rules.minhash)
-    shared = overlap(*shingle_sets(bodies, rules.minhash))
+    skips = [one.skip, other.skip]
+    a, b = fingerprint(bodies, rules.minhash, skips)
+    same_outlet = bool(one.outlet) and one.outlet == other.outlet
+    shared = overlap(*shingle_texts(bodies, rules.minhash, skips), one_outlet=same_outlet)
     left, right = (term_vector(x.title, x.text, x.lang, rules.stories.terms) for x in (one, other))
     return Reasons(
         one=one,
@@ -105,13 +118,17 @@ def explain(one: ArticleView, other: ArticleView, rules: Rules) -> Reasons:
         same_group=one.group == other.group,
         same_story=one.story == other.story,
         exact=a.exact == b.exact and a.shingles > 0,
-        estimate=float(estimate_jaccard(a.signature, [b.signature])[0]) if a.shingles and b.shingles else 0.0,
+        estimate=float(estimate_jaccard(a.sketch, [b.sketch])[0]) if a.shingles and b.shingles else 0.0,
         jaccard=shared.jaccard,
         containment=shared.containment,
         contained=is_contained(shared, rules.groups),
-        shared_bands=tuple(i for i, (x, y) in enumerate(zip(a.bands, b.bands, strict=False)) if x == y),
-        shared_sentences=len(set(a.sentences) & set(b.sentences)),
-        sentences=min(len(set(a.sentences)), len(set(b.sentences))),
+        coverage=shared.coverage,
+        words=shared.words,
+        shared_bands=tuple(
+            i for i, (x, y) in enumerate(zip(_keys(a.bands), _keys(b.bands), strict=False)) if x == y
+        ),
+        shared_anchors=len(set(_keys(a.anchors)) & set(_keys(b.anchors))),
+        anchors=min(len(a.anchors), len(b.anchors)) // 8,
         cosine=cosine(left, right),
         terms=shared_terms(left, right),
         passages=passages(bodies[0], bodies[1]),

@@ -68,8 +68,9 @@ class Desk:
     @cached_property
     def placer(self) -> Placer:
         """Places articles."""
-        index = Index(self.client, self.keys, retention=self.options.retention)
-        return Placer(index, self.options.rules)
+        rules = self.options.rules
+        index = Index(self.client, self.keys, retention=self.options.retention, config=rules.minhash)
+        return Placer(index, rules)
 
     @cached_property
     def queue(self) -> FeedQueue:

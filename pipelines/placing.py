@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dedup.fingerprint import fingerprint
@@ -19,11 +19,13 @@ from dedup.model import (
     StoryDecision,
     Verdict,
 )
-from dedup.similarity import overlap, shingle_sets
+from dedup.shingles import Skip
+from dedup.similarity import overlap, shingle_texts
 from dedup.stories import decide_story
 from dedup.terms import term_vector
 from dedup.thresholds import GroupConfig, MinHashConfig, StoryConfig
-from storage.index import Found, Index, Link, Linked, Query
+from pipelines.furnishing import Furnishing
+from storage.index import Body, Found, Index, Link, Linked, Query
 from storage.keys import group_id, story_id
 
 
@@ -60,7 +62,8 @@ class Placer:
         for lang, positions in by_lang.items():
             # One article twice in a batch: the later one must find the earlier one stored.
             for part in _without_repeats(positions, batch):
-                placed = _LanguageBatch(self._index, self._rules, lang, [batch[p] for p in part], now).place()
+                submissions = [batch[p] for p in part]
+                placed = _LanguageBatch(self._index, self._rules, lang, submissions, now).place()
                 placements.update(zip(part, placed, strict=True))
         return [placements[position] for position in range(len(batch))]
 
@@ -86,22 +89,30 @@ class _LanguageBatch:
     ) -> None:
         self._index, self._rules, self._lang, self._now = index, rules, lang, now
         self._batch = batch
-        self._articles = [submission.article for submission in batch]
-        self._bodies = {article.id: article.body for article in self._articles}
+        self._furnishing = Furnishing(index.outlets, index, lang, rules.minhash, rules.groups)
+        self._articles: list[Article] = []
         self._prints: list[Fingerprint] = []
 
     def place(self) -> list[Placement]:
         """Run the steps."""
-        self._prints = fingerprint(list(self._bodies.values()), self._rules.minhash)
+        self._articles = self._furnishing.set_apart([submission.article for submission in self._batch])
+        bodies, skips = [a.body for a in self._articles], [a.skip for a in self._articles]
+        self._prints = fingerprint(bodies, self._rules.minhash, skips)
         docs = [(a.id, p) for a, p in zip(self._articles, self._prints, strict=True)]
         found = self._index.insert_and_read(self._lang, docs, self._now)
         decisions = self._decide_groups(found)
         stories = self._decide_stories(found, decisions)
         links = [
-            _link(submission, own, decision, stories.get(submission.article.id, StoryDecision()))
-            for submission, own, decision in zip(self._batch, self._prints, decisions, strict=True)
+            _link(
+                replace(submission, article=article), own, decision, stories.get(article.id, StoryDecision())
+            )
+            for submission, article, own, decision in zip(
+                self._batch, self._articles, self._prints, decisions, strict=True
+            )
         ]
         linked = self._index.link(self._lang, links, self._now)
+        new = [a for a, f in zip(self._articles, found, strict=True) if not f.known_group]
+        self._furnishing.remember(new, self._now)
         return [_placement(link, where) for link, where in zip(links, linked, strict=True)]
 
     def _decide_groups(self, found: Sequence[Found]) -> list[GroupDecision]:
@@ -110,26 +121,38 @@ class _LanguageBatch:
             for own, entry in zip(self._prints, found, strict=True)
         ]
         bodies = self._fetch_bodies(looks)
+        skips = self._furnishing.skips(bodies)
         return [
-            decide(own, (*look.matches, *self._settle(article, look, bodies)), entry.candidates)
+            decide(own, (*look.matches, *self._settle(article, look, bodies, skips)), entry.candidates)
             for article, own, entry, look in zip(self._articles, self._prints, found, looks, strict=True)
         ]
 
-    def _fetch_bodies(self, looks: Sequence[FirstLook]) -> dict[str, str]:
+    def _fetch_bodies(self, looks: Sequence[FirstLook]) -> dict[str, Body]:
         wanted = {candidate.article for look in looks for candidate in look.unsettled}
-        missing = sorted(wanted - self._bodies.keys())
-        return {**self._bodies, **(self._index.bodies(missing) if missing else {})}
+        bodies = {a.id: Body(a.body, a.outlet, a.skip) for a in self._articles if a.id in wanted}
+        missing = sorted(wanted - bodies.keys())
+        return {**bodies, **(self._index.bodies(missing) if missing else {})}
 
-    def _settle(self, article: Article, look: FirstLook, bodies: Mapping[str, str]) -> list[Match]:
+    def _settle(
+        self, article: Article, look: FirstLook, bodies: Mapping[str, Body], skips: Mapping[str, Skip]
+    ) -> list[Match]:
         """Compare with the unsettled candidates exactly; one whose text expired is a stranger."""
         candidates = [candidate for candidate in look.unsettled if candidate.article in bodies]
         if not candidates:
             return []
-        texts = [article.body, *(bodies[candidate.article] for candidate in candidates)]
-        own, *others = shingle_sets(texts, self._rules.minhash)
+        others = [bodies[candidate.article] for candidate in candidates]
+        own, *texts = shingle_texts(
+            [article.body, *(other.text for other in others)],
+            self._rules.minhash,
+            [article.skip, *(skips[candidate.article] for candidate in candidates)],
+        )
         settled = (
-            settle(candidate, overlap(own, other), self._rules.groups)
-            for candidate, other in zip(candidates, others, strict=True)
+            settle(
+                candidate,
+                overlap(own, text, one_outlet=bool(article.outlet) and other.outlet == article.outlet),
+                self._rules.groups,
+            )
+            for candidate, text, other in zip(candidates, texts, others, strict=True)
         )
         return [match for match in settled if match]
 

@@ -67,6 +67,7 @@ def article_fields(article: Article, fingerprint: Fingerprint) -> dict[str, str 
         "feed": article.feed,
         "entry": article.entry_key,
         "headline_in_text": int(article.headline_in_text),
+        "skip": "{} {}".format(*article.skip),
         "exact": exact_hex(fingerprint),
         "shingles": fingerprint.shingles,
     }
@@ -76,3 +77,9 @@ def body(fields: Mapping[str, str]) -> str:
     """What of a stored article is compared (`Article.body`)."""
     text = fields.get("text", "")
     return f"{fields.get('title', '')}\n\n{text}" if fields.get("headline_in_text") == "1" else text
+
+
+def skip_of(fields: Mapping[str, str]) -> tuple[int, int]:
+    """How many words of furniture a stored article's text begins and ends with."""
+    head, _, tail = fields.get("skip", "0 0").partition(" ")
+    return int(head), int(tail or 0)

@@ -8,17 +8,33 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
+from redis.exceptions import ResponseError
 
 from dedup.model import Article, Candidate, Fingerprint, Neighbour
-from storage.codec import article_fields, body, compact, exact_hex, iso, text_of
+from dedup.thresholds import MinHashConfig
+from storage.codec import article_fields, body, compact, exact_hex, iso, skip_of, text_of
 from storage.functions import Functions
 from storage.keys import Keys, group_id, story_id
+from storage.outlets import Outlets
+from storage.schema import changed_meanwhile, index_name
 
 DAY = 86_400
+# The retention is cut into so many slices of time; what is older goes a slice at a time.
+SLICES = 6
+_BODY_FIELDS = ("title", "text", "headline_in_text", "outlet", "skip")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A stored article's text as it is compared, its outlet, and the words of furniture at its ends."""
+
+    text: str
+    outlet: str
+    skip: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +92,51 @@ class Index:
     """Placement's view of Redis; `retention` in seconds is how long everything lives."""
 
     def __init__(
-        self, client: redis.Redis, keys: Keys, *, retention: int = 30 * DAY, events: int = 10_000
+        self,
+        client: redis.Redis,
+        keys: Keys,
+        *,
+        retention: int = 30 * DAY,
+        events: int = 10_000,
+        config: MinHashConfig | None = None,
     ) -> None:
         self._client, self._keys = client, keys
         self._functions = Functions(client, keys.prefix)
         self._retention, self._events = retention, events
+        self._index = index_name(config or MinHashConfig())
+        self.outlets = Outlets(client, keys, retention=retention)
+
+    def _slice(self, now: datetime) -> int:
+        """The slice of time that what is inserted now belongs to."""
+        return int(now.timestamp()) // self._width
+
+    @property
+    def _width(self) -> int:
+        return max(1, self._retention // SLICES)
 
     def insert_and_read(
-        self, lang: str, docs: Sequence[tuple[str, Fingerprint]], now: datetime
+        self, lang: str, docs: Sequence[tuple[str, Fingerprint]], now: datetime, *, rebuilding: bool = False
     ) -> list[Found]:
-        """Put texts (article id, fingerprint) into their buckets and bring back who shares one."""
+        """Put texts (article id, fingerprint) into their buckets and bring back who shares one.
+
+        Raises SchemaMismatch when the index has been rebuilt under other parameters meanwhile.
+        """
+        current = self._slice(now)
         call = {
-            "now": int(now.timestamp()),
-            "ttl": self._retention,
+            "index": self._index,
+            "rebuilding": rebuilding,
+            "slice": current,
+            "here": str(current),
+            "oldest": self._slice(now - timedelta(seconds=self._retention)),
+            "slice_ttl": self._retention + self._width,
             "docs": [_print(article, fingerprint) for article, fingerprint in docs],
         }
-        answers = self._functions.call("insert_and_read", self._keys.index(lang), call)
+        try:
+            answers = self._functions.call("insert_and_read", self._keys.buckets(lang, self._index), call)
+        except ResponseError as error:
+            raise changed_meanwhile(error) from error
         return [
-            Found(text_of(exact), text_of(group), tuple(_candidate(row) for row in rows or ()))
+            Found(text_of(exact), text_of(group), tuple(map(_candidate, rows or ())))
             for exact, group, rows in answers
         ]
 
@@ -119,16 +162,18 @@ class Index:
         answers = self._functions.call("neighbours", self._keys.index(lang), call)
         return [tuple(_neighbour(row) for row in rows or ()) for rows in answers]
 
-    def bodies(self, articles: Sequence[str]) -> dict[str, str]:
+    def bodies(self, articles: Sequence[str]) -> dict[str, Body]:
         """The texts of stored articles, as they are compared; those that expired are left out."""
         pipe = self._client.pipeline(transaction=False)
         for article in articles:
-            pipe.hmget(self._keys.article(article), ["title", "text", "headline_in_text"])
-        names = ("title", "text", "headline_in_text")
+            pipe.hmget(self._keys.article(article), _BODY_FIELDS)
         found = {}
         for article, row in zip(articles, pipe.execute(), strict=True):
             if row[1] is not None:
-                found[article] = body(dict(zip(names, map(text_of, row), strict=True)))
+                fields = {
+                    name: text_of(v) for name, v in zip(_BODY_FIELDS, row, strict=True) if v is not None
+                }
+                found[article] = Body(body(fields), fields.get("outlet", ""), skip_of(fields))
         return found
 
     def link(self, lang: str, links: Sequence[Link], now: datetime) -> list[Linked]:
@@ -138,7 +183,7 @@ class Index:
             "at": iso(now),
             "ttl": self._retention,
             "cap": self._events,
-            "docs": [self._link_doc(link) for link in links],
+            "docs": [self._link_doc(link, self._slice(now)) for link in links],
         }
         answers = self._functions.call("link", self._keys.index(lang), call)
         return [
@@ -146,7 +191,7 @@ class Index:
             for group, story, new_group, new_story, verdict in answers
         ]
 
-    def _link_doc(self, link: Link) -> dict[str, object]:
+    def _link_doc(self, link: Link, here: int) -> dict[str, object]:
         article = link.article
         group = group_id(article.id)
         placed = {
@@ -155,6 +200,7 @@ class Index:
             "matched": link.matched,
             "score": f"{link.score:.4f}",
             "terms": compact(list(link.terms)),
+            "slice": here,
         }
         return {
             "id": article.id,
@@ -175,24 +221,25 @@ def _print(article: str, fingerprint: Fingerprint) -> dict[str, object]:
     return {
         "id": article,
         "group": group_id(article),
-        "exact": exact_hex(fingerprint),
+        "exact": fingerprint.exact.to_bytes(8, "big"),
+        "exact_hex": exact_hex(fingerprint),
         "shingles": fingerprint.shingles,
-        "signature": fingerprint.signature,
-        "bands": [f"{key:016x}" for key in fingerprint.bands],
-        "sentences": [f"{key:016x}" for key in fingerprint.sentences],
+        "sketch": fingerprint.sketch,
+        "bands": fingerprint.bands,
+        "anchors": fingerprint.anchors,
     }
 
 
 def _candidate(row: Sequence[Any]) -> Candidate:
-    article, group, exact, shingles, signature, bands, sentences, longest = row
+    article, group, exact, shingles, sketch, bands, anchors, longest = row
     return Candidate(
         article=text_of(article),
         group=text_of(group),
-        exact=int(exact, 16),
+        exact=int.from_bytes(exact, "big"),
         shingles=int(shingles),
-        signature=bytes(signature),
+        sketch=sketch,
         shared_bands=int(bands),
-        shared_sentences=int(sentences),
+        shared_anchors=int(anchors),
         group_shingles=int(longest),
     )
 

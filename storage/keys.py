@@ -99,6 +99,14 @@ class Keys:
         """STREAM of what happened to stories and articles."""
         return f"{self.prefix}:events"
 
+    def outlet(self, outlet: str) -> str:
+        """HASH: the learnt furniture of one outlet, `{lang} {place} {words}` → when it was seen (JSON)."""
+        return f"{self.prefix}:outlet:{outlet}"
+
+    def buckets(self, lang: str, index: str) -> str:
+        """Prefix of one language's buckets, made with the parameters that `index` names (private)."""
+        return f"{self.index(lang)}{index}:"
+
     def index(self, lang: str) -> str:
         """Prefix of one language's private index keys."""
         return f"{self.prefix}:{{{lang}}}:"

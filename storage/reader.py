@@ -9,8 +9,9 @@ from typing import Literal
 
 import redis
 
-from storage.codec import from_iso, iso, text_of
+from storage.codec import from_iso, iso, skip_of, text_of
 from storage.keys import Keys
+from storage.outlets import FurnitureSeen, furniture_seen
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
 
 Kind = Literal["story", "group", "article", "feed"]
@@ -116,14 +117,19 @@ class Reader:
         found = self.articles([identity])
         return found[0] if found else None
 
-    def all_articles(self) -> Iterator[ArticleView]:
-        """Every article, in the order they were met."""
+    def all_articles(self, since: datetime | None = None) -> Iterator[ArticleView]:
+        """Every article, in the order they were met; with `since`, those met then or later."""
+        low: int | str = int(since.timestamp()) if since else "-inf"
         start = 0
-        while ids := self._client.zrange(self._keys.articles, start, start + _PAGE - 1):
+        while ids := self._client.zrangebyscore(self._keys.articles, low, "+inf", start=start, num=_PAGE):
             yield from self.articles([text_of(identity) for identity in ids])
             start += _PAGE
 
-    # --- feeds and figures
+    # --- outlets, feeds and figures
+
+    def furniture(self, outlet: str) -> list[FurnitureSeen]:
+        """The learnt furniture of an outlet: language, place, words, and how often and when it was seen."""
+        return furniture_seen(self._client, self._keys, outlet)
 
     def feeds(self) -> list[FeedView]:
         """Every feed on the schedule, by URL."""
@@ -190,6 +196,7 @@ def _article(row: dict[str, str]) -> ArticleView:
         source=row.get("source", ""),
         revisions=int(row.get("revisions", 0)),
         headline_in_text=row.get("headline_in_text") == "1",
+        skip=skip_of(row),
     )
 
 

@@ -3,20 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import redis
+from redis.exceptions import ResponseError
 
 from dedup.thresholds import MinHashConfig
 from storage.codec import text_of
 from storage.errors import SchemaMismatch
-from storage.keys import Keys
+from storage.keys import Keys, short_hash
 
-VERSION = 1
+VERSION = 2
 
 
 def parameters(config: MinHashConfig) -> dict[str, str]:
     """What must be equal for two fingerprints to be comparable."""
     return {"version": str(VERSION), "scheme": "affine32", **{k: str(v) for k, v in asdict(config).items()}}
+
+
+def index_name(config: MinHashConfig) -> str:
+    """The name of the index made with these parameters; another set of parameters has another index."""
+    return short_hash(repr(sorted(parameters(config).items())), 4)
+
+
+def changed_meanwhile(error: ResponseError) -> Exception:
+    """What a refused insertion means: the index was rebuilt under other parameters since this run began."""
+    if "NFSCHEMA" not in str(error):
+        return error
+    return SchemaMismatch(
+        "The index has been rebuilt with other parameters since this run began; start it again with the "
+        "configuration that `newsfold rebuild` was given."
+    )
+
+
+def stored_index(client: redis.Redis, keys: Keys) -> str:
+    """The name of the index in force; empty where nothing was stored yet."""
+    return text_of(client.hget(keys.schema, "index") or b"")
+
+
+def switch_index(client: redis.Redis, keys: Keys, config: MinHashConfig) -> None:
+    """Put the index made with these parameters in force, in one step."""
+    fields: dict[Any, Any] = {**parameters(config), "index": index_name(config)}
+    client.hset(keys.schema, mapping=fields)
+
+
+def drop_index(client: redis.Redis, keys: Keys, index: str) -> None:
+    """Forget the buckets and fingerprints of one index, in all languages."""
+    if index:
+        for key in client.scan_iter(match=f"{keys.prefix}:{{*}}:{index}:*", count=1_000):
+            client.unlink(key)
 
 
 def check_schema(client: redis.Redis, keys: Keys, config: MinHashConfig) -> None:
@@ -34,5 +69,5 @@ def check_schema(client: redis.Redis, keys: Keys, config: MinHashConfig) -> None
     if different:
         raise SchemaMismatch(
             f"Redis holds an index made with other parameters: {'; '.join(different)}. Use the old values, "
-            f"or empty it and crawl again."
+            f"or run `newsfold rebuild` to index what is stored under the new ones."
         )

@@ -36,6 +36,7 @@ class ArticleView:
     source: str
     revisions: int
     headline_in_text: bool
+    skip: tuple[int, int]
 
     @property
     def time(self) -> datetime | None:

@@ -15,11 +15,13 @@ import pytest
 import redis
 
 from crawler.model import FeedSpec
+from dedup.furniture import Phrase, Sighting
 from dedup.model import Article
 from dedup.thresholds import MinHashConfig
 from pipelines.placing import Placer, Rules, Submission
 from storage.index import Index
 from storage.keys import Keys, short_hash
+from storage.outlets import Lesson
 from storage.queue import FeedQueue
 from storage.schema import check_schema
 
@@ -39,12 +41,15 @@ def ids(client: redis.Redis, write: Callable[..., Article]) -> dict[str, str]:
     placed = Placer(Index(client, Keys()), Rules()).place([Submission(a, (a.url,)) for a in articles], NOW)
     (feed,) = FeedQueue(client, Keys(), token="t").add_feeds([FeedSpec("http://a.example/feed")], NOW)
     client.hset(f"newsfold:feed:{feed}", mapping={"result": "unchanged"})
+    lesson = Lesson("a.example", Sighting("a", (), ()), (Phrase("tail", "read more on a example"),))
+    Index(client, Keys()).outlets.learn("en", [lesson], NOW)
     return {
         "STORY": placed[0].story,
         "GROUP": placed[0].group,
         "ARTICLE": "a",
         "URLHASH": short_hash("http://a.example/"),
         "FEED": feed,
+        "OUTLET": "a.example",
     }
 
 

@@ -84,12 +84,12 @@ def test_a_long_article_that_quotes_a_short_one_is_not_swallowed(placer: Placer,
 def test_a_bridge_merges_two_groups_and_old_ids_resolve(
     placer: Placer, client: redis.Redis, write: Write
 ) -> None:
-    sentences = [prose(100 + i, 10) for i in range(20)]
-    left, right = " ".join(sentences[:14]), " ".join(sentences[6:])
+    sentences = [prose(100 + i, 10) for i in range(22)]
+    left, right = " ".join(sentences[:12]), " ".join(sentences[10:])
     ((a, _),) = put(placer, write("left", left, published=NOW - timedelta(hours=2)))
     ((b, _),) = put(placer, write("right", right))
     assert a != b
-    put(placer, write("bridge", " ".join(sentences[2:18])))
+    put(placer, write("bridge", " ".join(sentences[2:20])))
     reader = Reader(client)
     kept = {article.group for article in reader.articles(["left", "right", "bridge"])}
     assert len(kept) == 1

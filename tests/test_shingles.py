@@ -18,7 +18,6 @@ from dedup.text import (
     code_points,
     normalise,
     read_batch,
-    sentence_ends,
     token_bounds,
     tokens,
 )
@@ -176,20 +175,3 @@ def test_hashes_do_not_change_from_release_to_release() -> None:
     batch = shingle_batch(tokenise(["The ferry ran aground.", "座礁した夜行フェリー"]))
     assert batch.hashes.tolist() == GOLDEN
     assert batch.exact.tolist() == GOLDEN_EXACT
-
-
-@pytest.mark.parametrize(
-    ("text", "starts"),
-    [
-        ("One two. Three four! Five", [2, 4]),
-        ("U.S. sales rose 3.5 pct. They said", [2, 7]),
-        ("Line\nline", [1]),
-        ('He left." Then came: rain', [2, 4]),
-        ("座礁した。救助された", [4]),
-        ("no end", []),
-    ],
-)
-def test_sentences_start_after_stops_and_line_breaks(text: str, starts: list[int]) -> None:
-    batch = tokenise([text])
-    assert [at for at in batch.sentence_starts.tolist() if at < len(batch.classes)] == starts
-    assert all(0 <= at < len(text) for at in sentence_ends(classify(code_points(text))).tolist())

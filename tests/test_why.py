@@ -26,7 +26,7 @@ ARTICLE = ArticleView(
     id="a1", url="https://a.example/1", outlet="a.example", lang="en", title="Ferry aground", seen=None,
     published=datetime(2026, 11, 23, 8, tzinfo=UTC), group="g1", story="s1", verdict="new", similarity=0.0,
     matched="", score=0.0, terms=(), text=f"{FERRY}\n\n{CREWS}", repeats=0, repeated=(), aside=(), authors=(),
-    image="", source="page", revisions=0, headline_in_text=False,
+    image="", source="page", revisions=0, headline_in_text=False, skip=(0, 0),
 )  # fmt: skip
 
 
@@ -169,7 +169,14 @@ def test_brackets_where_there_is_no_terminal() -> None:
     text = shown(compared(f"LONDON - {FERRY}"), 160, terminal=False)
     assert "\x1b" not in text
     assert f"B  LONDON - [{FERRY[:-1]}]." in text
-    for word in ("Jaccard", "estimated", "containment", f"of {Rules().minhash.bands} shared", "sentences"):
+    for word in (
+        "Jaccard",
+        "estimated",
+        "containment",
+        f"of {Rules().minhash.bands} shared",
+        "anchors",
+        "coverage",
+    ):
         assert word in text
 
 

@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command(epilog="Example: newsfold config --json")(config)
     app.command(epilog="Example: newsfold serve --port 8080")(serve)
+    app.command(epilog="Example: newsfold rebuild")(rebuild)
     app.add_typer(redis_app, name="redis")
 
 
@@ -42,6 +43,23 @@ def config(as_json: JSON = False) -> None:
         typer.echo(
             f"{option.key} = {dumps(shown[option.key])}  # {found.origins[option.key]}; {option.doc}{bounds}"
         )
+
+
+def rebuild() -> None:
+    """Index what is stored under the parameters of the configuration; readers go on reading.
+
+    Stories and groups stay as they are. Runs that were started under other parameters are refused from
+    then on and must be started again.
+    """
+    from newsfold.addon import desk_options
+    from pipelines.rebuild import rebuild as run
+    from storage.connect import connect
+    from storage.keys import Keys
+
+    options = desk_options(state.config())
+    with connect(options.redis_url, options.home) as client:
+        count = run(client, Keys(), options.rules.minhash, options.retention)
+    typer.echo(f"{count} article{'' if count == 1 else 's'} indexed")
 
 
 def serve(

@@ -1,4 +1,4 @@
-"""Commands that look: stories, story, group, article, why, feeds, stats."""
+"""Commands that look: stories, story, group, article, why, outlet, feeds, stats."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: newsfold group g1a2b")(group)
     app.command(epilog="Example: newsfold article https://example.org/news/1")(article)
     app.command(epilog="Example: newsfold why a1b2c a3d4e")(why)
+    app.command(epilog="Example: newsfold outlet lemonde.fr")(outlet)
     app.command(epilog="Example: newsfold feeds --broken")(feeds)
     app.command(epilog="Example: newsfold stats --json")(stats)
 
@@ -161,6 +162,24 @@ def why(
         typer.echo(dumps(reasons.as_dict()))
     else:
         show_why(state.console(), reasons)
+
+
+def outlet(wanted: Annotated[str, typer.Argument(metavar="NAME")], as_json: JSON = False) -> None:
+    """Show the furniture learnt of an outlet: what recurs around its texts and does not count as text."""
+    from newsfold.jsonview import dumps
+    from newsfold.show import show_outlet
+
+    found = state.reader().furniture(wanted)
+    if as_json:
+        typer.echo(
+            dumps(
+                [{"lang": lang, "place": place, "words": words, **seen} for lang, place, words, seen in found]
+            )
+        )
+    elif found:
+        show_outlet(state.console(), found)
+    else:
+        typer.echo(f"nothing has recurred over different texts of {wanted}")
 
 
 def feeds(

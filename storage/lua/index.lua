@@ -1,72 +1,143 @@
--- Insert and read: put each text's bands and sentences into their buckets, bring back who was there.
+-- Insert and read: put each text's bands and anchors into their buckets, bring back who was there.
 -- In this order and in one step, of two workers that meet the same text at least one sees the other.
+--
+-- All buckets of one slice of time are one hash: field, a key of 8 bytes; value, the numbers of its members,
+-- 4 bytes each. So a text takes one read and one write for its bands and one of each for its anchors, and a
+-- slice that is out of date goes as a whole.
 
 -- A hot wire story must not grow its buckets without bound: any earlier members lead to its group.
-local BUCKET, CANDIDATES = 24, 48
+local BAND_MEMBERS, ANCHOR_MEMBERS, CANDIDATES = 16, 8, 32
+local NUMBER, KEY = 4, 8
 
-local function put(key, id, now, ttl)
-  local members = redis.call('ZRANGEBYSCORE', key, now - ttl, '+inf', 'LIMIT', 0, BUCKET)
-  if #members == BUCKET then
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. (now - ttl))
-  else
-    redis.call('ZADD', key, now, id)
-  end
-  redis.call('EXPIRE', key, ttl)
-  return members
+local function split(blob)
+  local parts = {}
+  for at = 1, #blob, KEY do parts[#parts + 1] = string.sub(blob, at, at + KEY - 1) end
+  return parts
 end
 
-local function gather(prefix, keys, doc, now, ttl, counts, place)
-  for _, key in ipairs(keys) do
-    for _, id in ipairs(put(prefix .. key, doc.id, now, ttl)) do
-      if id ~= doc.id then
-        counts[id] = counts[id] or { 0, 0 }
-        counts[id][place] = counts[id][place] + 1
+-- Counts, for every member found in these buckets of one slice, how many it shares: `place` is 1 or 2.
+local function gather(key, parts, counts, place)
+  local values = redis.call('HMGET', key, unpack(parts))
+  for i = 1, #parts do
+    local members = values[i]
+    if members then
+      for at = 1, #members, NUMBER do
+        local number = string.sub(members, at, at + NUMBER - 1)
+        local count = counts[number]
+        if not count then
+          count = { 0, 0 }
+          counts[number] = count
+        end
+        count[place] = count[place] + 1
       end
     end
   end
+  return values
 end
 
-local function best(counts)
-  local ids = {}
-  for id in pairs(counts) do ids[#ids + 1] = id end
-  table.sort(ids, function(a, b)
-    local x, y = counts[a], counts[b]
-    if x[1] + x[2] ~= y[1] + y[2] then return x[1] + x[2] > y[1] + y[2] end
-    return a < b
-  end)
-  return ids
-end
-
-local function insert_and_read(P, prefix, doc, now, ttl)
-  local counts = {}
-  gather(prefix .. 'band:', doc.bands, doc, now, ttl, counts, 1)
-  gather(prefix .. 'sent:', doc.sentences, doc, now, ttl, counts, 2)
-  local print = prefix .. 'print:' .. doc.id
-  redis.call('HSET', print, 'exact', doc.exact, 'shingles', doc.shingles, 'signature', doc.signature, 'group', doc.group)
-  redis.call('EXPIRE', print, ttl)
-  local found = {}
-  for _, id in ipairs(best(counts)) do
-    local p = redis.call('HMGET', prefix .. 'print:' .. id, 'exact', 'shingles', 'signature', 'group')
-    if p[1] then
-      local group = root(P, 'group', p[4])
-      local longest = redis.call('HGET', P .. ':group:' .. group, 'shingles') or p[2]
-      found[#found + 1] = { id, group, p[1], p[2], p[3], counts[id][1], counts[id][2], longest }
-      if #found == CANDIDATES then break end
+local function put(key, parts, values, number, most)
+  local flat = {}
+  for i = 1, #parts do
+    local members = values[i] or ''
+    if #members < most * NUMBER then
+      flat[#flat + 1] = parts[i]
+      flat[#flat + 1] = members .. number
     end
+  end
+  if #flat > 0 then redis.call('HSET', key, unpack(flat)) end
+end
+
+-- One shared anchor alone is chance, unless the text has few; one shared band is not.
+local function promising(counts, few)
+  local found = {}
+  for number, count in pairs(counts) do
+    if count[1] > 0 or count[2] > 1 or few then found[#found + 1] = number end
+  end
+  if #found > CANDIDATES then
+    table.sort(found, function(a, b)
+      local x, y = counts[a][1] + counts[a][2], counts[b][1] + counts[b][2]
+      if x ~= y then return x > y end
+      return a < b
+    end)
   end
   return found
 end
 
+-- The group that a member is in now, and the length of its longest text.
+local function placed(P, group, shingles)
+  local row = redis.call('HMGET', P .. ':group:' .. group, 'merged_into', 'shingles')
+  if not row[1] then return group, row[2] or shingles end
+  local now_in = root(P, 'group', row[1])
+  return now_in, redis.call('HGET', P .. ':group:' .. now_in, 'shingles') or shingles
+end
+
+local function candidates(P, prefix, slice, counts, doc, found)
+  for _, number in ipairs(promising(counts, #doc.anchors <= 2 * KEY)) do
+    if #found == CANDIDATES then return end
+    local packed = redis.call('HGET', prefix .. 'print:' .. slice, number)
+    local p = packed and cmsgpack.unpack(packed)
+    if p and p[1] ~= doc.id then
+      local group, longest = placed(P, p[2], p[4])
+      found[#found + 1] = { p[1], group, p[3], p[4], p[5], counts[number][1], counts[number][2], longest }
+    end
+  end
+end
+
+local function insert_and_read(P, prefix, doc, slices, fresh)
+  local bands, anchors, found = split(doc.bands), split(doc.anchors), {}
+  if #anchors == 0 then return found end
+  local current, in_bands, in_anchors = slices[#slices], nil, nil
+  for _, slice in ipairs(slices) do
+    local counts = {}
+    in_bands = gather(prefix .. 'band:' .. slice, bands, counts, 1)
+    in_anchors = gather(prefix .. 'anchor:' .. slice, anchors, counts, 2)
+    candidates(P, prefix, slice, counts, doc, found)
+  end
+  if fresh then
+    local number = struct.pack('>I4', redis.call('INCR', prefix .. 'count') % 4294967296)
+    put(prefix .. 'band:' .. current, bands, in_bands, number, BAND_MEMBERS)
+    put(prefix .. 'anchor:' .. current, anchors, in_anchors, number, ANCHOR_MEMBERS)
+    local print = cmsgpack.pack({ doc.id, doc.group, doc.exact, doc.shingles, doc.sketch })
+    redis.call('HSET', prefix .. 'print:' .. current, number, print)
+  end
+  return found
+end
+
+-- The slices that hold anything, the current one last; what is older than all of them goes.
+local function live(prefix, call)
+  local slices = {}
+  for slice = call.oldest, call.slice - 1 do
+    if redis.call('EXISTS', prefix .. 'print:' .. slice) == 1 then slices[#slices + 1] = slice end
+  end
+  slices[#slices + 1] = call.slice
+  return slices
+end
+
+local function keep(prefix, call)
+  redis.call('EXPIRE', prefix .. 'count', call.slice_ttl)
+  for _, kind in ipairs({ 'band:', 'anchor:', 'print:' }) do
+    redis.call('EXPIRE', prefix .. kind .. call.slice, call.slice_ttl)
+    redis.call('UNLINK', prefix .. kind .. call.oldest - 1, prefix .. kind .. call.oldest - 2)
+  end
+end
+
 redis.register_function('nf_insert_and_read_@V@', function(keys, args)
   local call = cmsgpack.unpack(args[1])
-  local answers = {}
+  redis.call('HSETNX', call.P .. ':schema', 'index', call.index)
+  if not call.rebuilding and redis.call('HGET', call.P .. ':schema', 'index') ~= call.index then
+    return redis.error_reply('NFSCHEMA the index was made with other parameters')
+  end
+  local prefix, answers = keys[1], {}
+  local slices = live(prefix, call)
   for i, doc in ipairs(call.docs) do
-    local known = redis.call('HMGET', call.P .. ':article:' .. doc.id, 'exact', 'group', 'story')
+    local known = redis.call('HMGET', call.P .. ':article:' .. doc.id, 'exact', 'group', 'slice')
+    local fresh = call.rebuilding or known[1] ~= doc.exact_hex or known[3] ~= call.here
     answers[i] = {
       known[1] or '', known[2] and root(call.P, 'group', known[2]) or '',
-      insert_and_read(call.P, keys[1], doc, call.now, call.ttl),
+      insert_and_read(call.P, prefix, doc, slices, fresh),
     }
   end
+  keep(prefix, call)
   return cmsgpack.pack(answers)
 end)
 

@@ -1,0 +1,212 @@
+"""What an outlet sets around any of its texts, learnt from what recurs over different ones.
+
+A header, a footer or a newsletter line that two texts share makes strangers alike. It is told from text by
+recurring at the beginning or the end, or as a short block by itself, of texts of one outlet that have
+nothing else in common. Until then it counts as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dedup.model import Article, Segment
+from dedup.shingles import Skip
+from dedup.text import tokens
+
+Place = Literal["head", "tail", "block"]
+_Words = tuple[str, ...]
+
+# Words at each end of a text that are looked at. What two texts share over the whole of it is no furniture.
+EDGE = 40
+_EDGE_CHARACTERS = 600
+_LONGEST_BLOCK = 40
+_FEWEST_BLOCK_WORDS = 2
+_MOST_BLOCKS = 12
+# How long an edge must be, in words, that one other text shares, and one that two others share.
+_FEWEST_ONCE, _FEWEST_TWICE = 7, 4
+_FEWEST_BLOCKS = 3
+_MOST_PHRASES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A piece of furniture: where it stands, and its words in normalised spelling."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What is remembered of one article: its first and last words, and digests of its short blocks."""
+
+    article: str
+    head: tuple[str, ...]
+    tail: tuple[str, ...]
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An edge or a block that an article shares with an earlier one; `words` is the length of an edge."""
+
+    place: Place
+    article: str
+    words: int
+    block: str = ""
+
+
+class Furniture:
+    """The furniture of one outlet in one language."""
+
+    def __init__(self, phrases: Iterable[Phrase] = ()) -> None:
+        self._phrases = tuple(phrases)
+        edges: dict[Place, list[_Words]] = {"head": [], "tail": [], "block": []}
+        for phrase in self._phrases:
+            words = tuple(phrase.text.split(" "))
+            edges[phrase.place].append(words[::-1] if phrase.place == "tail" else words)
+        self._edges = {place: sorted(found, key=len, reverse=True) for place, found in edges.items()}
+        self._blocks = {digest(p.text) for p in self._phrases if p.place == "block"}
+
+    def with_more(self, phrases: Iterable[Phrase]) -> Furniture:
+        """This furniture and more."""
+        return Furniture(dict.fromkeys((*self._phrases, *phrases)))
+
+    def set_apart(self, article: Article) -> Article:
+        """The article with its furniture blocks no longer counted as text."""
+        if not self._blocks:
+            return article
+        return replace(article, segments=tuple(self._sorted(segment) for segment in article.segments))
+
+    def blocks_of(self, article: Article) -> list[Phrase]:
+        """The furniture blocks that stand in an article."""
+        if not self._blocks:
+            return []
+        texts = dict.fromkeys(_block(s.text) for s in article.segments if s.kind == "text")
+        return [Phrase("block", text) for text in texts if digest(text) in self._blocks]
+
+    def _sorted(self, segment: Segment) -> Segment:
+        furniture = segment.kind == "text" and digest(_block(segment.text)) in self._blocks
+        return replace(segment, kind="furniture") if furniture else segment
+
+    def skip(self, sighting: Sighting) -> Skip:
+        """How many words of furniture the text begins and ends with."""
+        head, tail = self._runs(sighting)
+        return sum(map(len, head)), sum(map(len, tail))
+
+    def found(self, sighting: Sighting) -> list[Phrase]:
+        """The phrases that the text begins and ends with."""
+        head, tail = self._runs(sighting)
+        return [Phrase("head", " ".join(p)) for p in head] + [Phrase("tail", " ".join(p[::-1])) for p in tail]
+
+    def _runs(self, sighting: Sighting) -> tuple[list[_Words], list[_Words]]:
+        return self._strip("head", sighting.head), self._strip("tail", sighting.tail[::-1])
+
+    def _strip(self, place: Literal["head", "tail"], words: _Words) -> list[_Words]:
+        """The phrases that follow one another from the edge inwards, as `words` do, longest first."""
+        runs: list[_Words] = []
+        while len(runs) < _MOST_PHRASES:
+            run = next((p for p in self._edges[place] if len(p) < len(words) and words[: len(p)] == p), ())
+            if not run:
+                break
+            runs.append(run)
+            words = words[len(run) :]
+        return runs
+
+
+def digest(text: str) -> str:
+    """A short name for a block's text."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def _block(text: str) -> str:
+    return " ".join(tokens(text[:_EDGE_CHARACTERS]))
+
+
+def edges_of(text: str) -> tuple[_Words, _Words]:
+    """The first and the last words of a text."""
+    if len(text) <= 2 * _EDGE_CHARACTERS:
+        words = tokens(text)
+    else:
+        # The cut may stand within a word.
+        words = tokens(text[:_EDGE_CHARACTERS])[:-1] + tokens(text[-_EDGE_CHARACTERS:])[1:]
+    return tuple(words[:EDGE]), tuple(words[-EDGE:])
+
+
+def sight(article: Article) -> Sighting:
+    """What is remembered of an article."""
+    short = [s.text for s in article.segments if s.kind == "text" and len(s.text) < _EDGE_CHARACTERS]
+    around = short if len(short) <= 2 * _MOST_BLOCKS else short[:_MOST_BLOCKS] + short[-_MOST_BLOCKS:]
+    blocks = (found for text in around if _is_short(found := tokens(text)))
+    return Sighting(article.id, *edges_of(article.body), tuple(digest(" ".join(b)) for b in blocks))
+
+
+def _is_short(words: Sequence[str]) -> bool:
+    return _FEWEST_BLOCK_WORDS <= len(words) <= _LONGEST_BLOCK
+
+
+def shared_edges(own: Sighting, earlier: Iterable[Sighting], furniture: Furniture) -> list[Shared]:
+    """What of an article's edges and blocks, beyond known furniture, stands in earlier ones, longest first."""
+    head, tail = furniture.skip(own)
+    found: list[Shared] = []
+    for other in earlier:
+        if other.article == own.article:
+            continue
+        other_head, other_tail = furniture.skip(other)
+        ahead = _alike(own.head[head:], other.head[other_head:])
+        behind = _alike(
+            own.tail[: len(own.tail) - tail][::-1], other.tail[: len(other.tail) - other_tail][::-1]
+        )
+        edges: tuple[tuple[Place, int], ...] = (("head", ahead), ("tail", behind))
+        found += [Shared(place, other.article, words) for place, words in edges if words >= _FEWEST_TWICE]
+        found += [Shared("block", other.article, 0, block) for block in set(own.blocks) & set(other.blocks)]
+    return sorted(found, key=lambda shared: (-shared.words, shared.article))
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many words two edges share from the outside inwards, 0 where they are alike to their ends."""
+    for count, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return count
+    return 0
+
+
+def learn(own: Sighting, shared: Sequence[Shared], furniture: Furniture, article: Article) -> list[Phrase]:
+    """The phrases that recur: `shared` holds what stands in earlier texts that are not the same text.
+
+    An edge of at least 7 words must stand in one of them, one of at least 4 in two (characters of
+    unspaced scripts count half); a block in three, as background told again is no furniture.
+    """
+    head, tail = furniture.skip(own)
+    edges = (("head", own.head[head:]), ("tail", own.tail[: len(own.tail) - tail][::-1]))
+    phrases = []
+    for place, words in edges:
+        lengths = [s.words for s in shared if s.place == place]
+        if length := _recurring(words, lengths):
+            kept = words[:length] if place == "head" else words[:length][::-1]
+            phrases.append(Phrase("head" if place == "head" else "tail", " ".join(kept)))
+    return phrases + _blocks(shared, article)
+
+
+def _recurring(words: Sequence[str], lengths: Sequence[int]) -> int:
+    """The length of the edge that recurs often enough, given its lengths in other texts, longest first."""
+    if len(lengths) > 1 and _weight(words[: lengths[1]]) >= _FEWEST_TWICE:
+        return lengths[1]
+    return lengths[0] if lengths and _weight(words[: lengths[0]]) >= _FEWEST_ONCE else 0
+
+
+def _weight(words: Sequence[str]) -> float:
+    return sum(1.0 if len(word) > 1 else 0.5 for word in words)
+
+
+def _blocks(shared: Sequence[Shared], article: Article) -> list[Phrase]:
+    seen: dict[str, set[str]] = {}
+    for found in shared:
+        if found.place == "block":
+            seen.setdefault(found.block, set()).add(found.article)
+    recurring = {block for block, articles in seen.items() if len(articles) >= _FEWEST_BLOCKS}
+    texts = dict.fromkeys(_block(s.text) for s in article.segments if s.kind == "text")
+    return [Phrase("block", text) for text in texts if digest(text) in recurring]

@@ -1,0 +1,98 @@
+"""What is remembered of outlets: the furniture that was learnt and the edges of their latest articles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import redis
+
+from dedup.furniture import Phrase, Sighting
+from storage.codec import compact, iso, text_of
+from storage.functions import Functions
+from storage.keys import Keys
+
+FurnitureSeen = tuple[str, str, str, Mapping[str, Any]]
+_PLACES = ("head", "tail", "block")
+
+
+@dataclass(frozen=True, slots=True)
+class OutletMemory:
+    """Of one outlet in one language: its furniture, and its latest articles, the newest first."""
+
+    phrases: tuple[Phrase, ...] = ()
+    latest: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """An article of an outlet to remember, and the furniture phrases found in it."""
+
+    outlet: str
+    sighting: Sighting
+    phrases: tuple[Phrase, ...] = ()
+
+
+class Outlets:
+    """The memory of outlets in one Redis; `retention` in seconds is how long what is not seen again stays."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, *, retention: int) -> None:
+        self._keys, self._retention = keys, retention
+        self._functions = Functions(client, keys.prefix)
+
+    def read(self, lang: str, outlets: Sequence[str], *, latest: bool = True) -> dict[str, OutletMemory]:
+        """What is known of each outlet; without `latest` only its furniture."""
+        if not outlets:
+            return {}
+        call = {"outlets": list(outlets), "latest": latest}
+        answers = self._functions.call("outlets", self._keys.index(lang), call)
+        return {
+            outlet: OutletMemory(_phrases(lang, phrases or ()), tuple(map(_sighting, seen or ())))
+            for outlet, (phrases, seen) in zip(outlets, answers, strict=True)
+        }
+
+    def learn(self, lang: str, lessons: Sequence[Lesson], now: datetime) -> None:
+        """Remember articles and the furniture found in them."""
+        if not lessons:
+            return
+        docs = [
+            {
+                "outlet": lesson.outlet,
+                "sighting": _written(lesson.sighting),
+                "phrases": [f"{lang} {phrase.place} {phrase.text}" for phrase in lesson.phrases],
+            }
+            for lesson in lessons
+        ]
+        self._functions.call(
+            "learn", self._keys.index(lang), {"ttl": self._retention, "at": iso(now), "docs": docs}
+        )
+
+
+def _phrases(lang: str, fields: Sequence[Any]) -> tuple[Phrase, ...]:
+    found = (text_of(field).split(" ", 2) for field in fields)
+    return tuple(Phrase(place, text) for spoken, place, text in found if spoken == lang)  # type: ignore[arg-type]
+
+
+def _written(sighting: Sighting) -> str:
+    head, tail = " ".join(sighting.head), " ".join(sighting.tail)
+    return compact([sighting.article, head, tail, " ".join(sighting.blocks)])
+
+
+def _sighting(packed: Any) -> Sighting:
+    article, *rest = json.loads(text_of(packed))
+    head, tail, blocks = (tuple(part.split(" ")) if part else () for part in rest)
+    return Sighting(article, head, tail, blocks)
+
+
+def furniture_seen(
+    client: redis.Redis, keys: Keys, outlet: str
+) -> list[tuple[str, str, str, Mapping[str, Any]]]:
+    """The learnt furniture of an outlet: language, place, words, and how often and when it was seen."""
+    rows = []
+    for field, seen in client.hgetall(keys.outlet(outlet)).items():
+        lang, place, words = text_of(field).split(" ", 2)
+        rows.append((lang, place, words, json.loads(text_of(seen))))
+    return sorted(rows, key=lambda row: (row[0], _PLACES.index(row[1]), -int(row[3]["seen"]), row[2]))
