@@ -27,7 +27,7 @@ def first_look(own: Fingerprint, candidates: Sequence[Candidate], config: GroupC
     """Sort candidates by estimate into sure matches, sure strangers (dropped) and unsettled ones.
 
     An estimate from n rows has a standard error of √(J(1-J)/n); within two of the threshold it settles
-    nothing, and neither does it where one text may be contained in the other.
+    nothing, and neither does it where one text may still be contained in the other.
     """
     if not candidates:
         return FirstLook((), ())
@@ -54,8 +54,6 @@ def _may_be_contained(own: Fingerprint, candidate: Candidate, jaccard: float, co
     For sets of a and b shingles: shared = J (a + b) / (1 + J), and containment = shared / min(a, b). A word
     that was changed takes three shingles with it, so that containment may be far below coverage.
     """
-    if candidate.shared_anchors > 1:
-        return True
     smaller = min(own.shingles, candidate.shingles)
     shared = jaccard * (own.shingles + candidate.shingles) / (1 + jaccard)
     return smaller > 0 and shared / smaller >= config.coverage / 2

@@ -31,11 +31,12 @@ from storage.keys import group_id, story_id
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The parameters of placement, in one value."""
+    """The parameters of placement, in one value; without `tell_stories` articles are grouped and no more."""
 
     minhash: MinHashConfig = field(default_factory=MinHashConfig)
     groups: GroupConfig = field(default_factory=GroupConfig)
     stories: StoryConfig = field(default_factory=StoryConfig)
+    tell_stories: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class _LanguageBatch:
         docs = [(a.id, p) for a, p in zip(self._articles, self._prints, strict=True)]
         found = self._index.insert_and_read(self._lang, docs, self._now)
         decisions = self._decide_groups(found)
-        stories = self._decide_stories(found, decisions)
+        stories = self._decide_stories(found, decisions) if self._rules.tell_stories else {}
         links = [
             _link(
                 replace(submission, article=article), own, decision, stories.get(article.id, StoryDecision())
@@ -110,7 +111,7 @@ class _LanguageBatch:
                 self._batch, self._articles, self._prints, decisions, strict=True
             )
         ]
-        linked = self._index.link(self._lang, links, self._now)
+        linked = self._index.link(self._lang, links, self._now, stories=self._rules.tell_stories)
         new = [a for a, f in zip(self._articles, found, strict=True) if not f.known_group]
         self._furnishing.remember(new, self._now)
         return [_placement(link, where) for link, where in zip(links, linked, strict=True)]

@@ -176,14 +176,14 @@ class Index:
                 found[article] = Body(body(fields), fields.get("outlet", ""), skip_of(fields))
         return found
 
-    def link(self, lang: str, links: Sequence[Link], now: datetime) -> list[Linked]:
-        """Store articles where they belong, uniting what their matches unite."""
+    def link(self, lang: str, links: Sequence[Link], now: datetime, *, stories: bool = True) -> list[Linked]:
+        """Store articles where they belong, uniting what their matches unite; without `stories`, groups only."""
         call = {
             "now": int(now.timestamp()),
             "at": iso(now),
             "ttl": self._retention,
             "cap": self._events,
-            "docs": [self._link_doc(link, self._slice(now)) for link in links],
+            "docs": [self._link_doc(link, self._slice(now), stories) for link in links],
         }
         answers = self._functions.call("link", self._keys.index(lang), call)
         return [
@@ -191,7 +191,7 @@ class Index:
             for group, story, new_group, new_story, verdict in answers
         ]
 
-    def _link_doc(self, link: Link, here: int) -> dict[str, object]:
+    def _link_doc(self, link: Link, here: int, stories: bool) -> dict[str, object]:
         article = link.article
         group = group_id(article.id)
         placed = {
@@ -209,7 +209,7 @@ class Index:
             "at": iso(article.time),
             "shingles": link.fingerprint.shingles,
             "group": group,
-            "own_story": story_id(group),
+            "own_story": story_id(group) if stories else "",
             "unite": list(link.unite),
             "story": link.story,
             "url_keys": [self._keys.url(url) for url in link.urls],

@@ -15,20 +15,15 @@ local function split(blob)
   return parts
 end
 
--- Counts, for every member found in these buckets of one slice, how many it shares: `place` is 1 or 2.
-local function gather(key, parts, counts, place)
+-- Counts, for every member found in these buckets of one slice, how many it shares.
+local function gather(key, parts, counts)
   local values = redis.call('HMGET', key, unpack(parts))
   for i = 1, #parts do
     local members = values[i]
     if members then
       for at = 1, #members, NUMBER do
         local number = string.sub(members, at, at + NUMBER - 1)
-        local count = counts[number]
-        if not count then
-          count = { 0, 0 }
-          counts[number] = count
-        end
-        count[place] = count[place] + 1
+        counts[number] = (counts[number] or 0) + 1
       end
     end
   end
@@ -48,14 +43,15 @@ local function put(key, parts, values, number, most)
 end
 
 -- One shared anchor alone is chance, unless the text has few; one shared band is not.
-local function promising(counts, few)
+local function promising(bands, anchors, few)
   local found = {}
-  for number, count in pairs(counts) do
-    if count[1] > 0 or count[2] > 1 or few then found[#found + 1] = number end
+  for number in pairs(bands) do found[#found + 1] = number end
+  for number, count in pairs(anchors) do
+    if (count > 1 or few) and not bands[number] then found[#found + 1] = number end
   end
   if #found > CANDIDATES then
     table.sort(found, function(a, b)
-      local x, y = counts[a][1] + counts[a][2], counts[b][1] + counts[b][2]
+      local x, y = (bands[a] or 0) + (anchors[a] or 0), (bands[b] or 0) + (anchors[b] or 0)
       if x ~= y then return x > y end
       return a < b
     end)
@@ -71,14 +67,14 @@ local function placed(P, group, shingles)
   return now_in, redis.call('HGET', P .. ':group:' .. now_in, 'shingles') or shingles
 end
 
-local function candidates(P, prefix, slice, counts, doc, found)
-  for _, number in ipairs(promising(counts, #doc.anchors <= 2 * KEY)) do
+local function candidates(P, prefix, slice, bands, anchors, doc, found)
+  for _, number in ipairs(promising(bands, anchors, #doc.anchors <= 2 * KEY)) do
     if #found == CANDIDATES then return end
     local packed = redis.call('HGET', prefix .. 'print:' .. slice, number)
     local p = packed and cmsgpack.unpack(packed)
     if p and p[1] ~= doc.id then
       local group, longest = placed(P, p[2], p[4])
-      found[#found + 1] = { p[1], group, p[3], p[4], p[5], counts[number][1], counts[number][2], longest }
+      found[#found + 1] = { p[1], group, p[3], p[4], p[5], bands[number] or 0, anchors[number] or 0, longest }
     end
   end
 end
@@ -88,10 +84,10 @@ local function insert_and_read(P, prefix, doc, slices, fresh)
   if #anchors == 0 then return found end
   local current, in_bands, in_anchors = slices[#slices], nil, nil
   for _, slice in ipairs(slices) do
-    local counts = {}
-    in_bands = gather(prefix .. 'band:' .. slice, bands, counts, 1)
-    in_anchors = gather(prefix .. 'anchor:' .. slice, anchors, counts, 2)
-    candidates(P, prefix, slice, counts, doc, found)
+    local by_band, by_anchor = {}, {}
+    in_bands = gather(prefix .. 'band:' .. slice, bands, by_band)
+    in_anchors = gather(prefix .. 'anchor:' .. slice, anchors, by_anchor)
+    candidates(P, prefix, slice, by_band, by_anchor, doc, found)
   end
   if fresh then
     local number = struct.pack('>I4', redis.call('INCR', prefix .. 'count') % 4294967296)

@@ -87,6 +87,16 @@ local function merge_stories(P, one, other, call)
   return keep.id
 end
 
+-- A story whose groups were united counts and shows them anew.
+local function lead_again(P, story, lose, keep)
+  local key = P .. ':story:' .. story
+  redis.call('ZREM', key .. ':groups', lose.id)
+  local owner = hash(key)
+  represent(P, owner, keep)
+  count_story(P, owner)
+  hset(key, owner)
+end
+
 local function merge_groups(P, one, other, call)
   one, other = root(P, 'group', one), root(P, 'group', other)
   if one == other then return one end
@@ -105,12 +115,7 @@ local function merge_groups(P, one, other, call)
   redis.call('DEL', from)
   redis.call('HSET', from, 'id', lose.id, 'merged_into', keep.id)
   redis.call('EXPIRE', from, call.ttl)
-  local skey = P .. ':story:' .. story
-  redis.call('ZREM', skey .. ':groups', lose.id)
-  local owner = hash(skey)
-  represent(P, owner, keep)
-  count_story(P, owner)
-  hset(skey, owner)
+  if story ~= '' then lead_again(P, story, lose, keep) end
   return keep.id
 end
 
@@ -221,16 +226,19 @@ local function link(P, doc, call)
   local group_id, story, new_story = find_group(P, doc, call), nil, false
   local is_new = not group_id
   if is_new then
-    story, new_story = find_story(P, doc, call)
+    if doc.own_story == '' then story = '' else story, new_story = find_story(P, doc, call) end
     group_id = new_group(P, doc, call, story)
   else
     alias(P, 'group', doc.group, group_id, call.ttl)
-    story = root(P, 'story', redis.call('HGET', P .. ':group:' .. group_id, 'story'))
+    story = redis.call('HGET', P .. ':group:' .. group_id, 'story')
+    if story ~= '' then story = root(P, 'story', story) end
   end
   for _, id in ipairs(doc.unite) do alias(P, 'group', id, group_id, call.ttl) end
   doc.fields.group, doc.fields.story = group_id, story
   store_article(P, doc, call)
-  join_story(P, doc, story, join_group(P, doc, group_id, call), call)
+  local group = join_group(P, doc, group_id, call)
+  if story == '' then return { group_id, '', is_new, false, '' } end
+  join_story(P, doc, story, group, call)
   event(P, call.cap, { type = new_story and 'story.created' or 'story.updated', story = story, at = call.at })
   event(P, call.cap, { type = 'article.added', article = doc.id, group = group_id, story = story, at = call.at })
   return { group_id, story, is_new, new_story, '' }
