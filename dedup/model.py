@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from dedup.body import compared
+
 SegmentKind = Literal["text", "headline", "repeat", "furniture"]
 Place = Literal["paragraph", "heading", "list", "quote", "table"]
 Said = Literal["headline", "paragraph"]
@@ -41,6 +43,7 @@ class Repeat:
 class Article:
     """One article of one outlet, cleaned. Times are aware UTC; `seen` is when this system met it.
 
+    `wire` is the news agency that it credits, "" for none.
     `skip` is how many words of outlet furniture the compared text begins and ends with.
     `headline_in_text` says that no title was given and the text's first line serves as one, so that
     the line still counts as text when articles are compared.
@@ -62,6 +65,7 @@ class Article:
     entry_key: str = ""
     headline_in_text: bool = False
     skip: tuple[int, int] = (0, 0)
+    wire: str = ""
 
     @property
     def text(self) -> str:
@@ -70,8 +74,8 @@ class Article:
 
     @property
     def body(self) -> str:
-        """What is compared: the text, after the headline where the text carries it."""
-        return f"{self.title}\n\n{self.text}" if self.headline_in_text else self.text
+        """What is compared: the text, after the headline where the text carries it, without a dateline."""
+        return compared(self.title, self.text, headline_in_text=self.headline_in_text)
 
     @property
     def time(self) -> datetime:

@@ -34,13 +34,22 @@ def summary_json(story: StorySummary) -> dict[str, Any]:
 
 def article_json(article: ArticleView) -> dict[str, Any]:
     """An article whole."""
-    return _fields(article, "headline_in_text")
+    return _fields(article, "headline_in_text", "skip")
 
 
 def exported(article: ArticleView, *, with_text: bool) -> dict[str, Any]:
     """An article as `newsfold export` writes it; `repeats` is their number, `repeated` their list."""
     line = _fields(
-        article, "headline_in_text", "text", "aside", "matched", "terms", "score", "verdict", "similarity"
+        article,
+        "headline_in_text",
+        "skip",
+        "text",
+        "aside",
+        "matched",
+        "terms",
+        "score",
+        "verdict",
+        "similarity",
     )
     return {**line, **({"text": article.text} if with_text else {})}
 
@@ -48,10 +57,16 @@ def exported(article: ArticleView, *, with_text: bool) -> dict[str, Any]:
 def group_json(group: GroupView) -> dict[str, Any]:
     """A group with its articles, the origin first."""
     articles = [
-        _fields(a, "text", "aside", "repeated", "headline_in_text", "terms", "authors", "image")
+        _fields(a, "text", "aside", "repeated", "headline_in_text", "skip", "terms", "authors", "image")
         for a in group.articles
     ]
-    return {"id": group.id, "origin": group.origin, "outlets": list(group.outlets), "articles": articles}
+    return {
+        "id": group.id,
+        "origin": group.origin,
+        "wire": group.wire,
+        "outlets": list(group.outlets),
+        "articles": articles,
+    }
 
 
 def story_json(story: StoryView) -> dict[str, Any]:

@@ -88,7 +88,8 @@ def show_group(console: Console, group: GroupView) -> None:
     """A text: its origin, and its reprints under it."""
     origin, *reprints = group.articles
     console.print()
-    console.print(safe(f"{group.id}  {origin.outlet}: {origin.title}"), style="bold cyan")
+    copy = f"  ({group.wire} copy)" if group.wire else ""
+    console.print(safe(f"{group.id}  {origin.outlet}: {origin.title}{copy}"), style="bold cyan")
     console.print(safe(f"  origin   {origin.id}  {_clock(origin.time)}  {origin.url}"))
     for article in reprints:
         how = f"{article.verdict} {article.similarity:.2f}" if article.matched else "first seen"
@@ -105,7 +106,7 @@ def show_article(console: Console, article: ArticleView) -> None:
     facts = [
         ("id", article.id), ("url", article.url), ("outlet", article.outlet), ("lang", article.lang),
         ("published", _clock(article.published) if article.published else "not known"),
-        ("authors", ", ".join(article.authors)), ("group", article.group), ("story", article.story),
+        ("authors", ", ".join(article.authors)), ("wire", article.wire), ("group", article.group), ("story", article.story),
         ("placed", _placed(article)), ("text from", article.source), ("revisions", str(article.revisions or "")),
         ("repeats", str(article.repeats)),
     ]  # fmt: skip

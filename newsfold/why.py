@@ -96,17 +96,13 @@ class Reasons:
         }
 
 
-def _body(article: ArticleView) -> str:
-    return f"{article.title}\n\n{article.text}" if article.headline_in_text else article.text
-
-
 def _keys(packed: bytes) -> list[bytes]:
     return [packed[at : at + 8] for at in range(0, len(packed), 8)]
 
 
 def explain(one: ArticleView, other: ArticleView, rules: Rules) -> Reasons:
     """Compare two articles as placement does."""
-    bodies = [_body(one), _body(other)]
+    bodies = [one.body, other.body]
     skips = [one.skip, other.skip]
     a, b = fingerprint(bodies, rules.minhash, skips)
     same_outlet = bool(one.outlet) and one.outlet == other.outlet

@@ -11,6 +11,7 @@ from crawler.book import Fetched
 from crawler.model import Page
 from dedup.clean import clean
 from dedup.model import Article, Place
+from dedup.wire import wire_credit
 from pipelines.desk import Desk
 from pipelines.placing import Submission
 from storage.keys import article_id
@@ -23,7 +24,9 @@ def to_article(page: Page, seen: datetime, family: str) -> Article:
     """Clean a page; the article's id is the page's own or made of its canonical URL."""
     blocks: list[tuple[Place, str]] = [(block.kind, block.text) for block in page.blocks]
     cleaned = clean(page.title, blocks)
+    texts = [segment.text for segment in cleaned.segments if segment.kind in ("text", "furniture")]
     return Article(
+        wire=wire_credit(texts, page.authors, page.lang).agency,
         id=page.id or article_id(page.url),
         url=page.url,
         outlet=family,

@@ -10,7 +10,6 @@ import redis
 
 from dedup.fingerprint import fingerprint
 from dedup.thresholds import MinHashConfig
-from storage.codec import body
 from storage.index import Index
 from storage.keys import Keys
 from storage.reader import Reader
@@ -46,7 +45,7 @@ def _insert(index: Index, config: MinHashConfig, articles: Iterable[ArticleView]
     for batch in _batches(articles):
         for (lang, moment), group in groupby(sorted(batch, key=_place), key=_place):
             same = list(group)
-            prints = fingerprint([_body(a) for a in same], config, [a.skip for a in same])
+            prints = fingerprint([a.body for a in same], config, [a.skip for a in same])
             docs = [(a.id, p) for a, p in zip(same, prints, strict=True)]
             index.insert_and_read(lang, docs, moment, rebuilding=True)
         seen |= {article.id for article in batch}
@@ -57,11 +56,6 @@ def _place(article: ArticleView) -> tuple[str, datetime]:
     """Articles of one language and day share a call, and a slice that goes when they do."""
     seen = article.seen or datetime.now(UTC)
     return article.lang, seen.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _body(article: ArticleView) -> str:
-    flag = "1" if article.headline_in_text else "0"
-    return body({"title": article.title, "text": article.text, "headline_in_text": flag})
 
 
 def _batches(articles: Iterable[ArticleView]) -> Iterator[list[ArticleView]]:

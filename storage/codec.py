@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from dedup.body import compared
 from dedup.model import Article, Fingerprint
 
 
@@ -63,6 +64,7 @@ def article_fields(article: Article, fingerprint: Fingerprint) -> dict[str, str 
         ),
         "authors": compact(list(article.authors)),
         "image": article.image,
+        "wire": article.wire,
         "source": article.source,
         "feed": article.feed,
         "entry": article.entry_key,
@@ -75,8 +77,8 @@ def article_fields(article: Article, fingerprint: Fingerprint) -> dict[str, str 
 
 def body(fields: Mapping[str, str]) -> str:
     """What of a stored article is compared (`Article.body`)."""
-    text = fields.get("text", "")
-    return f"{fields.get('title', '')}\n\n{text}" if fields.get("headline_in_text") == "1" else text
+    carries = fields.get("headline_in_text") == "1"
+    return compared(fields.get("title", ""), fields.get("text", ""), headline_in_text=carries)
 
 
 def skip_of(fields: Mapping[str, str]) -> tuple[int, int]:

@@ -197,6 +197,7 @@ def _article(row: dict[str, str]) -> ArticleView:
         revisions=int(row.get("revisions", 0)),
         headline_in_text=row.get("headline_in_text") == "1",
         skip=skip_of(row),
+        wire=row.get("wire", ""),
     )
 
 

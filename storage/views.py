@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from dedup.body import compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,12 @@ class ArticleView:
     revisions: int
     headline_in_text: bool
     skip: tuple[int, int]
+    wire: str = ""
+
+    @property
+    def body(self) -> str:
+        """What is compared with other articles."""
+        return compared(self.title, self.text, headline_in_text=self.headline_in_text)
 
     @property
     def time(self) -> datetime | None:
@@ -59,6 +68,12 @@ class GroupView:
     def outlets(self) -> tuple[str, ...]:
         """The publishers that printed it, in the order they did."""
         return tuple(dict.fromkeys(article.outlet for article in self.articles))
+
+    @property
+    def wire(self) -> str:
+        """The news agency that most of its articles credit, "" where none does."""
+        credits = Counter(article.wire for article in self.articles if article.wire)
+        return credits.most_common(1)[0][0] if credits else ""
 
 
 @dataclass(frozen=True, slots=True)

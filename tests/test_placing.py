@@ -236,3 +236,27 @@ def test_redis_itself_runs_the_functions(tmp_path: Path, write: Write) -> None:
     finally:
         server.terminate()
         server.wait(10)
+
+
+def test_a_dateline_is_no_text_and_names_the_wire(placer: Placer, client: redis.Redis, write: Write) -> None:
+    text = prose(60, 12)
+    (one, _), (two, verdict) = put(
+        placer,
+        write("a", f"HARROWMOUTH, Nov 3 (Reuters) - {text}", wire="Reuters", outlet="a.example"),
+        write("b", text, outlet="b.example"),
+    )
+    assert (one, verdict) == (two, "exact")
+    group = Reader(client).group(one)
+    assert group is not None
+    assert group.wire == "Reuters"
+
+
+def test_a_misread_copy_is_found_and_a_shared_quotation_is_not(placer: Placer, write: Write) -> None:
+    words = prose(61, 300).split()
+    misread = " ".join(word + "x" if i % 7 == 0 else word for i, word in enumerate(words))
+    quoting = f"{prose(62, 120)} {' '.join(words[:60])} {prose(63, 60)}"
+    (one, _), (two, verdict), (three, _) = put(
+        placer, write("a", " ".join(words)), write("b", misread), write("c", quoting)
+    )
+    assert (one, verdict) == (two, "contained")
+    assert three != one
