@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,8 +19,7 @@ from dedup.model import (
     StoryDecision,
     Verdict,
 )
-from dedup.shingles import Skip
-from dedup.similarity import overlap, shingle_texts
+from dedup.similarity import ShingledText, overlap, shingle_texts
 from dedup.stories import decide_story
 from dedup.terms import term_vector
 from dedup.thresholds import GroupConfig, MinHashConfig, StoryConfig
@@ -121,39 +120,51 @@ class _LanguageBatch:
             first_look(own, entry.candidates, self._rules.groups)
             for own, entry in zip(self._prints, found, strict=True)
         ]
-        bodies = self._fetch_bodies(looks)
-        skips = self._furnishing.skips(bodies)
+        texts, outlets = self._shingled(looks)
         return [
-            decide(own, (*look.matches, *self._settle(article, look, bodies, skips)), entry.candidates)
+            decide(own, (*look.matches, *self._settle(article, look, texts, outlets)), entry.candidates)
             for article, own, entry, look in zip(self._articles, self._prints, found, looks, strict=True)
         ]
 
-    def _fetch_bodies(self, looks: Sequence[FirstLook]) -> dict[str, Body]:
+    def _shingled(self, looks: Sequence[FirstLook]) -> tuple[dict[str, ShingledText], dict[str, str]]:
+        """The shingles and outlets of all texts that must be compared, in one go for the batch."""
         wanted = {candidate.article for look in looks for candidate in look.unsettled}
-        bodies = {a.id: Body(a.body, a.outlet, a.skip) for a in self._articles if a.id in wanted}
-        missing = sorted(wanted - bodies.keys())
-        return {**bodies, **(self._index.bodies(missing) if missing else {})}
+        if not wanted:
+            return {}, {}
+        asking = (a for a, look in zip(self._articles, looks, strict=True) if look.unsettled)
+        here = {a.id: Body(a.body, a.outlet, a.skip) for a in (*asking, *self._articles_of(wanted))}
+        bodies = here | self._index.bodies(sorted(wanted - here.keys()))
+        skips = self._furnishing.skips(bodies)
+        texts = shingle_texts(
+            [body.text for body in bodies.values()],
+            self._rules.minhash,
+            [skips[article] for article in bodies],
+        )
+        return dict(zip(bodies, texts, strict=True)), {article: b.outlet for article, b in bodies.items()}
+
+    def _articles_of(self, wanted: Set[str]) -> Iterator[Article]:
+        return (article for article in self._articles if article.id in wanted)
 
     def _settle(
-        self, article: Article, look: FirstLook, bodies: Mapping[str, Body], skips: Mapping[str, Skip]
+        self,
+        article: Article,
+        look: FirstLook,
+        texts: Mapping[str, ShingledText],
+        outlets: Mapping[str, str],
     ) -> list[Match]:
         """Compare with the unsettled candidates exactly; one whose text expired is a stranger."""
-        candidates = [candidate for candidate in look.unsettled if candidate.article in bodies]
-        if not candidates:
-            return []
-        others = [bodies[candidate.article] for candidate in candidates]
-        own, *texts = shingle_texts(
-            [article.body, *(other.text for other in others)],
-            self._rules.minhash,
-            [article.skip, *(skips[candidate.article] for candidate in candidates)],
-        )
         settled = (
             settle(
                 candidate,
-                overlap(own, text, one_outlet=bool(article.outlet) and other.outlet == article.outlet),
+                overlap(
+                    texts[article.id],
+                    texts[candidate.article],
+                    one_outlet=bool(article.outlet) and outlets[candidate.article] == article.outlet,
+                ),
                 self._rules.groups,
             )
-            for candidate, text, other in zip(candidates, texts, others, strict=True)
+            for candidate in look.unsettled
+            if candidate.article in texts
         )
         return [match for match in settled if match]
 

@@ -164,15 +164,14 @@ class Index:
 
     def bodies(self, articles: Sequence[str]) -> dict[str, Body]:
         """The texts of stored articles, as they are compared; those that expired are left out."""
-        pipe = self._client.pipeline(transaction=False)
-        for article in articles:
-            pipe.hmget(self._keys.article(article), _BODY_FIELDS)
+        if not articles:
+            return {}
+        call = {"articles": list(articles), "fields": list(_BODY_FIELDS)}
+        rows = self._functions.call("bodies", self._keys.schema, call)
         found = {}
-        for article, row in zip(articles, pipe.execute(), strict=True):
-            if row[1] is not None:
-                fields = {
-                    name: text_of(v) for name, v in zip(_BODY_FIELDS, row, strict=True) if v is not None
-                }
+        for article, row in zip(articles, rows, strict=True):
+            fields = {name: text_of(v) for name, v in zip(_BODY_FIELDS, row, strict=False) if v}
+            if row[1] is not False:
                 found[article] = Body(body(fields), fields.get("outlet", ""), skip_of(fields))
         return found
 

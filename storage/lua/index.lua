@@ -137,6 +137,18 @@ redis.register_function('nf_insert_and_read_@V@', function(keys, args)
   return cmsgpack.pack(answers)
 end)
 
+redis.register_function{
+  function_name = 'nf_bodies_@V@',
+  callback = function(keys, args)
+    local call, rows = cmsgpack.unpack(args[1]), {}
+    for i, id in ipairs(call.articles) do
+      rows[i] = redis.call('HMGET', call.P .. ':article:' .. id, unpack(call.fields))
+    end
+    return cmsgpack.pack(rows)
+  end,
+  flags = { 'no-writes' },
+}
+
 -- The same for rare terms: groups that share them, with their stories and vectors.
 local POSTINGS = 64
 

@@ -141,12 +141,11 @@ local function alias(P, kind, from, into, ttl)
   end
 end
 
-local function new_group(P, doc, call, story)
-  hset(P .. ':group:' .. doc.group, {
+local function new_group(doc, call, story)
+  return {
     id = doc.group, lang = doc.fields.lang, story = story, origin = doc.id, articles = 0,
     shingles = doc.shingles, first = doc.at, latest = doc.at, created = call.at,
-  })
-  return doc.group
+  }
 end
 
 local function find_story(P, doc, call)
@@ -163,15 +162,15 @@ local function find_story(P, doc, call)
   return own, true
 end
 
-local function join_group(P, doc, id, call)
-  local key, group = P .. ':group:' .. id, hash(P .. ':group:' .. id)
+local function join_group(P, doc, group, call)
+  local key = P .. ':group:' .. group.id
   redis.call('ZADD', key .. ':articles', doc.time, doc.id)
   group.articles = redis.call('ZCARD', key .. ':articles')
   if doc.at < group.first then group.first, group.origin = doc.at, doc.id end
   if doc.at > group.latest then group.latest = doc.at end
   group.shingles = math.max(tonumber(group.shingles), doc.shingles)
   hset(key, group)
-  touch(P, 'group', id, { 'articles' }, call.ttl)
+  touch(P, 'group', group.id, { 'articles' }, call.ttl)
   return group
 end
 
@@ -223,20 +222,21 @@ local function link(P, doc, call)
   if known.group then return revise(P, doc, call, known) end
   local own = root(P, 'group', doc.group)
   if own ~= doc.group then table.insert(doc.unite, own) end
-  local group_id, story, new_story = find_group(P, doc, call), nil, false
+  local group_id, story, new_story, group = find_group(P, doc, call), nil, false, nil
   local is_new = not group_id
   if is_new then
     if doc.own_story == '' then story = '' else story, new_story = find_story(P, doc, call) end
-    group_id = new_group(P, doc, call, story)
+    group_id, group = doc.group, new_group(doc, call, story)
   else
     alias(P, 'group', doc.group, group_id, call.ttl)
-    story = redis.call('HGET', P .. ':group:' .. group_id, 'story')
+    group = hash(P .. ':group:' .. group_id)
+    story = group.story
     if story ~= '' then story = root(P, 'story', story) end
   end
   for _, id in ipairs(doc.unite) do alias(P, 'group', id, group_id, call.ttl) end
   doc.fields.group, doc.fields.story = group_id, story
   store_article(P, doc, call)
-  local group = join_group(P, doc, group_id, call)
+  join_group(P, doc, group, call)
   if story == '' then return { group_id, '', is_new, false, '' } end
   join_story(P, doc, story, group, call)
   event(P, call.cap, { type = new_story and 'story.created' or 'story.updated', story = story, at = call.at })
