@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from dedup.body import compared
 from dedup.model import Article, Fingerprint
+from storage.keys import short_hash
 
 
 def text_of(value: object) -> str:
@@ -33,6 +34,12 @@ def compact(value: object) -> str:
 def exact_hex(fingerprint: Fingerprint) -> str:
     """The exact hash as 16 hexadecimal digits (Lua's numbers would lose digits)."""
     return f"{fingerprint.exact:016x}"
+
+
+def content(article: Article) -> str:
+    """A digest of what the article says, whether or not parts of it have been found to be furniture since."""
+    said = " ".join(s.text for s in article.segments if s.kind in ("text", "furniture"))
+    return short_hash(" ".join(said.casefold().split()))
 
 
 def article_fields(article: Article, fingerprint: Fingerprint) -> dict[str, str | int]:
@@ -71,6 +78,7 @@ def article_fields(article: Article, fingerprint: Fingerprint) -> dict[str, str 
         "headline_in_text": int(article.headline_in_text),
         "skip": "{} {}".format(*article.skip),
         "exact": exact_hex(fingerprint),
+        "content": content(article),
         "shingles": fingerprint.shingles,
     }
 

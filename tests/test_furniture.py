@@ -133,3 +133,9 @@ def test_the_same_article_again_teaches_nothing(placer: Placer, client: redis.Re
     put(placer, article, write("a", article.text, outlet="a.example", seen=article.seen + timedelta(hours=1)))
     assert Reader(client).furniture("a.example") == []
     assert client.llen("newsfold:{en}:latest:a.example") == 1
+
+
+def test_what_is_learnt_later_makes_no_revision(placer: Placer, write: Write) -> None:
+    articles = [write(f"a{i}", f"{HEADER} {prose(i)}", outlet="a.example") for i in range(2)]
+    put(placer, *articles)
+    assert placer.place([Submission(articles[0])], articles[0].seen)[0].verdict == "unchanged"

@@ -203,7 +203,7 @@ end
 
 -- An article met before keeps its place; a changed text makes it a revision of itself.
 local function revise(P, doc, call, known)
-  local verdict = known.exact == doc.fields.exact and 'unchanged' or 'revision'
+  local verdict = known.content == doc.fields.content and 'unchanged' or 'revision'
   doc.fields.seen, doc.fields.verdict, doc.fields.similarity, doc.fields.matched = nil, nil, nil, nil
   if verdict == 'revision' then
     doc.fields.revisions = tonumber(known.revisions or 0) + 1
