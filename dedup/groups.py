@@ -13,6 +13,9 @@ from dedup.thresholds import GroupConfig
 
 # A group is of short texts only while its longest is not much longer than the one that was contained.
 _SAME_LENGTH = 1.25
+# The least share of shingles that a covered text keeps, per share of words covered: no synthetic reprint is lost
+# by it, and of the pairs of newswire that share anchors it leaves a third to be compared.
+_LEAST_CONTAINMENT = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def _may_be_contained(own: Fingerprint, candidate: Candidate, jaccard: float, co
     """
     smaller = min(own.shingles, candidate.shingles)
     shared = jaccard * (own.shingles + candidate.shingles) / (1 + jaccard)
-    return smaller > 0 and shared / smaller >= config.coverage / 2
+    return smaller > 0 and shared / smaller >= _LEAST_CONTAINMENT * config.coverage
 
 
 def settle(candidate: Candidate, overlap: Overlap, config: GroupConfig) -> Match | None:
