@@ -5,7 +5,6 @@ Redis stores and unites; what is one text and what is one event is decided in `d
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from redis.exceptions import ResponseError
 from dedup.model import Article, Candidate, Fingerprint, Neighbour
 from dedup.thresholds import MinHashConfig
 from storage.codec import article_fields, body, compact, exact_hex, iso, skip_of, text_of
-from storage.functions import Functions
+from storage.functions import Functions, packed_vector, vector_of
 from storage.keys import Keys, group_id, story_id
 from storage.outlets import Outlets
 from storage.schema import changed_meanwhile, index_name
@@ -154,7 +153,7 @@ class Index:
                     "time": int(query.time.timestamp()),
                     "terms": list(query.terms),
                     "weights": [query.vector[term] for term in query.terms],
-                    "vector": compact(query.vector),
+                    "vector": packed_vector(query.vector),
                 }
                 for query in queries
             ],
@@ -245,4 +244,4 @@ def _candidate(row: Sequence[Any]) -> Candidate:
 
 def _neighbour(row: Sequence[Any]) -> Neighbour:
     group, story, count, vector = row
-    return Neighbour(text_of(group), text_of(story), int(count), json.loads(vector))
+    return Neighbour(text_of(group), text_of(story), int(count), vector_of(vector))

@@ -160,6 +160,18 @@ local function post(key, group, time, window, ttl)
   return members
 end
 
+-- The story that a group is in now ('' where none is linked yet) and how many groups it has.
+local function told(P, group)
+  local row = redis.call('HMGET', P .. ':group:' .. group, 'merged_into', 'story')
+  local story = row[2]
+  if row[1] then story = redis.call('HGET', P .. ':group:' .. root(P, 'group', row[1]), 'story') end
+  if not story or story == '' then return '', 1 end
+  row = redis.call('HMGET', P .. ':story:' .. story, 'merged_into', 'groups')
+  if not row[1] then return story, tonumber(row[2] or 1) end
+  story = root(P, 'story', row[1])
+  return story, tonumber(redis.call('HGET', P .. ':story:' .. story, 'groups') or 1)
+end
+
 local function neighbours(P, prefix, doc, call)
   local shared = {}
   for i, term in ipairs(doc.terms) do
@@ -177,10 +189,7 @@ local function neighbours(P, prefix, doc, call)
   for i = 1, math.min(#groups, call.most) do
     local vector = redis.call('GET', prefix .. 'vector:' .. groups[i])
     if vector then
-      local now_in = root(P, 'group', groups[i])
-      local story = redis.call('HGET', P .. ':group:' .. now_in, 'story')
-      story = story and root(P, 'story', story) or ''
-      local count = story ~= '' and tonumber(redis.call('HGET', P .. ':story:' .. story, 'groups') or 1) or 1
+      local story, count = told(P, groups[i])
       found[#found + 1] = { groups[i], story, count, vector }
     end
   end
