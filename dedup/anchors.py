@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dedup.shingles import ShingleBatch, UInts
 
 # Up to this word of a text: one shingle of so many. A text of 130 words has about 20 anchors, one of 500 about
-# 43. On the synthetic reprints this loses .0008 of ARI against indexing every shingle.
+# 43. In a prototype on the synthetic reprints this lost .0008 of ARI against indexing every shingle.
 _DENSITY = ((64, 4), (600, 16))
 _BEYOND = 64
 MOST = 96
