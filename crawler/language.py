@@ -12,6 +12,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import Any
 
+from crawler.model import Chosen
+
 UNKNOWN = "und"
 # On 296 recorded pages the classifier was right on all texts of this length, `html lang` wrong on six.
 LONG_TEXT = 200
@@ -107,7 +109,7 @@ def detect(text: str) -> tuple[str, float]:
     return _SAME.get(code, code), float(confidence)
 
 
-def choose_language(text: str, *, page: str = "", feed: str = "") -> str:
+def choose_language(text: str, *, page: str = "", feed: str = "") -> Chosen[str]:
     """The language of a text of which page and feed declare something, "und" when nothing tells.
 
     Declared languages are believed unless the text's script rules them out, or the text is long and
@@ -115,33 +117,39 @@ def choose_language(text: str, *, page: str = "", feed: str = "") -> str:
     """
     script, letters = _script(text)
     possible = _LANGUAGES.get(script, ())
-    declared = [code for code in map(primary, (page, feed)) if code]
+    said = [Chosen(primary(page), "page"), Chosen(primary(feed), "feed")]
+    declared = [each for each in said if each.value]
     if possible and letters >= 2:
-        declared = [code for code in declared if code in possible]
+        declared = [each for each in declared if each.value in possible]
     if script in _ONE_LANGUAGE:
-        return declared[0] if declared and (letters < LONG_TEXT or script != "han") else possible[0]
+        return (
+            declared[0]
+            if declared and (letters < LONG_TEXT or script != "han")
+            else Chosen(possible[0], "text")
+        )
     if letters < LONG_TEXT:
         return _of_short(text, letters, declared)
     return _of_long(text, declared)
 
 
-def _of_short(text: str, letters: int, declared: list[str]) -> str:
-    if len(set(declared)) == 1:
+def _of_short(text: str, letters: int, declared: list[Chosen[str]]) -> Chosen[str]:
+    if len({each.value for each in declared}) == 1:
         return declared[0]
     if letters < _SHORTEST:
-        return declared[0] if declared else UNKNOWN
+        return declared[0] if declared else Chosen(UNKNOWN)
     code, confidence = detect(text)
     if declared:
-        return code if code in declared else declared[0]
-    return code if confidence >= _CONFIDENT_SHORT else UNKNOWN
+        return next((each for each in declared if each.value == code), declared[0])
+    return Chosen(code, "text") if confidence >= _CONFIDENT_SHORT else Chosen(UNKNOWN)
 
 
-def _of_long(text: str, declared: list[str]) -> str:
+def _of_long(text: str, declared: list[Chosen[str]]) -> Chosen[str]:
     code, confidence = detect(text)
-    if code in declared or not declared:
-        return code if declared or confidence >= 0.5 else UNKNOWN
-    relative = next((d for d in declared if any({d, code} <= close for close in _CLOSE)), "")
-    return relative or (code if confidence >= _CONFIDENT else declared[0])
+    if not declared:
+        return Chosen(code, "text") if confidence >= 0.5 else Chosen(UNKNOWN)
+    agreed = next((each for each in declared if each.value == code), None)
+    relative = next((each for each in declared if any({each.value, code} <= close for close in _CLOSE)), None)
+    return agreed or relative or (Chosen(code, "text") if confidence >= _CONFIDENT else declared[0])
 
 
 def _script(text: str) -> tuple[str, int]:

@@ -61,7 +61,7 @@ class PageMeta:
     authors: tuple[Candidate, ...] = ()
     images: tuple[Candidate, ...] = ()
     site_names: tuple[str, ...] = ()
-    canonical: tuple[str, ...] = ()
+    canonical: tuple[Candidate, ...] = ()
     lang: str = ""
 
 
@@ -137,12 +137,12 @@ def _site_names(meta: dict[str, list[str]], nodes: list[dict[str, Any]]) -> Iter
             yield from names(node)
 
 
-def _canonicals(tree: HtmlElement, meta: dict[str, list[str]]) -> Iterator[str]:
+def _canonicals(tree: HtmlElement, meta: dict[str, list[str]]) -> Iterator[Candidate]:
     links = tree.xpath(
         "//link[@href][contains(concat(' ', normalize-space(@rel), ' '), ' canonical ')]/@href"
     )
-    yield from (str(link).strip()[:MAX_VALUE] for link in links[:1])
-    yield from meta.get("og:url", ())[:1]
+    yield from (Candidate("canonical", str(link).strip()[:MAX_VALUE]) for link in links[:1])
+    yield from (Candidate("og:url", url) for url in meta.get("og:url", ())[:1])
 
 
 def _lang(tree: HtmlElement, meta: dict[str, list[str]]) -> str:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Generic, Literal, NamedTuple, TypeVar
+
+_Value = TypeVar("_Value", covariant=True)
 
 BlockKind = Literal["paragraph", "heading", "list", "quote", "table"]
+
+
+class Chosen(NamedTuple, Generic[_Value]):
+    """A value and the source that it was taken from ("jsonld", "og:title", "entry" …), "" where there is none."""
+
+    value: _Value
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +94,4 @@ class Page:
     id: str = ""
     feed: str = ""
     entry_key: str = ""
+    sources: tuple[tuple[str, str], ...] = ()

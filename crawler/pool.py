@@ -23,7 +23,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Self
 
-from crawler.extract import MAX_BYTES, ExtractError, extract_page
+from crawler.extract import ExtractError, extract_page
+from crawler.markup import MAX_BYTES
 from crawler.model import Entry, Page
 
 TIMEOUT_SECONDS = 20.0

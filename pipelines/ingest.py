@@ -99,7 +99,7 @@ def _row(number: int, value: dict[str, Any]) -> Row:
     if given["html"]:
         return Row(number, page, given["html"].encode("utf-8", "surrogatepass"))
     text = " ".join([title, *(block.text for block in blocks[:40])])
-    return Row(number, replace(page, lang=page.lang or choose_language(text)))
+    return Row(number, replace(page, lang=page.lang or choose_language(text).value))
 
 
 def _identity(value: object) -> str:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from benchmarks.pages import DATA, gold_rows, page_bytes
 from crawler.decode import decode
-from crawler.extract import MAX_BYTES, extract_page, page_from_entry
+from crawler.extract import extract_page, page_from_entry
+from crawler.markup import MAX_BYTES
 from crawler.model import Block, Entry
 
 PAGES = Path(__file__).parent / "data" / "pages"

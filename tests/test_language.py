@@ -57,40 +57,40 @@ def test_primary_code(tag: str, code: str) -> None:
 )
 def test_a_script_of_one_language_is_enough(text: str, code: str) -> None:
     assert detect(text) == (code, 1.0)
-    assert choose_language(text, page="en") == code
+    assert choose_language(text, page="en").value == code
 
 
 def test_kanji_alone_may_be_japanese_if_declared() -> None:
-    assert choose_language("東京都知事選挙", page="ja") == "ja"
-    assert choose_language("東京都知事選挙") == "zh"
+    assert choose_language("東京都知事選挙", page="ja").value == "ja"
+    assert choose_language("東京都知事選挙").value == "zh"
 
 
 def test_long_text_overrules_a_template() -> None:
-    assert choose_language(FRENCH, page="en", feed="en-US") == "fr"
-    assert choose_language(FRENCH) == "fr"
+    assert choose_language(FRENCH, page="en", feed="en-US").value == "fr"
+    assert choose_language(FRENCH).value == "fr"
 
 
 def test_close_relatives_are_believed() -> None:
-    assert choose_language(CROATIAN, page="hr") == "hr"
-    assert choose_language(CROATIAN, page="bs") == "bs"
+    assert choose_language(CROATIAN, page="hr").value == "hr"
+    assert choose_language(CROATIAN, page="bs").value == "bs"
 
 
 def test_short_text_believes_the_declaration() -> None:
-    assert choose_language("Le Monde de demain", page="en") == "en"
-    assert choose_language("NVIDIA RTX 5090", feed="ru") == "ru"
-    assert choose_language("Сильный дождь в Москве остановил движение", page="en", feed="ru") == "ru"
+    assert choose_language("Le Monde de demain", page="en").value == "en"
+    assert choose_language("NVIDIA RTX 5090", feed="ru").value == "ru"
+    assert choose_language("Сильный дождь в Москве остановил движение", page="en", feed="ru").value == "ru"
 
 
 def test_page_and_feed_disagree_on_a_short_text() -> None:
     text = "Le gouvernement présente son projet de loi sur l'eau"
-    assert choose_language(text, page="en", feed="fr") == "fr"
+    assert choose_language(text, page="en", feed="fr").value == "fr"
 
 
 def test_nothing_known() -> None:
-    assert choose_language("") == UNKNOWN
-    assert choose_language("1234 – 5678") == UNKNOWN
-    assert choose_language("OK") == UNKNOWN
-    assert choose_language("", page="fr") == "fr"
+    assert choose_language("").value == UNKNOWN
+    assert choose_language("1234 – 5678").value == UNKNOWN
+    assert choose_language("OK").value == UNKNOWN
+    assert choose_language("", page="fr").value == "fr"
     assert detect("12") == (UNKNOWN, 0.0)
 
 
@@ -101,4 +101,4 @@ def test_threads_agree() -> None:
 
 @given(st.text(), st.text(max_size=8))
 def test_never_raises(text: str, tag: str) -> None:
-    assert choose_language(text, page=tag) == choose_language(text, page=tag)
+    assert choose_language(text, page=tag).value == choose_language(text, page=tag).value

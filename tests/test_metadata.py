@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.fields import choose_authors, choose_date, choose_image, choose_title, parse_when
+from crawler.fields import choose_authors, choose_date, choose_image, parse_when
 from crawler.metadata import Candidate, PageMeta, read_meta
+from crawler.titles import choose_title
 
 ENTRY_TIME = datetime(2026, 3, 4, 8, 30, tzinfo=UTC)
 MIDNIGHT = datetime.fromisoformat("2026-03-04")
@@ -87,7 +88,7 @@ def test_all_sources() -> None:
     assert meta.images == (("og:image", "/a.jpg"),)
     assert (meta.site_names, meta.canonical, meta.lang) == (
         ("Daily",),
-        ("https://daily.example/flood",),
+        (("canonical", "https://daily.example/flood"),),
         "en_GB",
     )
 
@@ -112,17 +113,19 @@ def test_title(titles: tuple[tuple[str, str], ...], sites: tuple[str, ...], outl
     if title == "More news":  # an h1 that nothing repeats loses as soon as two others agree
         titles = (*titles, ("og:title", "Flood hits Aldorf"))
         title = "Flood hits Aldorf"
-    assert choose_title(titled(*titles, sites=sites), outlet=outlet) == title
+    assert choose_title(titled(*titles, sites=sites), outlet=outlet).value == title
 
 
 def test_the_feeds_headline_wins_where_the_page_says_it() -> None:
     meta = titled(
         ("jsonld", "Aldorf under water"), ("og:title", "Flood hits Aldorf"), ("h1", "Aldorf under water")
     )
-    assert choose_title(meta, "Flood hits Aldorf") == "Flood hits Aldorf"
-    assert choose_title(meta, "Flood hits Aldorf - Daily", outlet="daily.example") == "Flood hits Aldorf"
-    assert choose_title(meta, "Something else") == "Aldorf under water"
-    assert choose_title(PageMeta(), "Flood <b>hits</b> Aldorf") == "Flood hits Aldorf"
+    assert choose_title(meta, "Flood hits Aldorf").value == "Flood hits Aldorf"
+    assert (
+        choose_title(meta, "Flood hits Aldorf - Daily", outlet="daily.example").value == "Flood hits Aldorf"
+    )
+    assert choose_title(meta, "Something else").value == "Aldorf under water"
+    assert choose_title(PageMeta(), "Flood <b>hits</b> Aldorf").value == "Flood hits Aldorf"
 
 
 @pytest.mark.parametrize(
@@ -162,20 +165,20 @@ def test_date_order() -> None:
         ("article:published_time", "2026-03-04"),
         ("jsonld", "?"),
     )
-    assert choose_date(meta) == datetime(2026, 3, 4, tzinfo=UTC)
-    assert choose_date(dated(("time", "2020-01-01")), ENTRY_TIME) == ENTRY_TIME
-    assert choose_date(dated(("time", "2020-01-01"))) == datetime(2020, 1, 1, tzinfo=UTC)
-    assert choose_date(PageMeta(), guess="2026-03-01") == datetime(2026, 3, 1, tzinfo=UTC)
-    assert choose_date(PageMeta()) is None
+    assert choose_date(meta).value == datetime(2026, 3, 4, tzinfo=UTC)
+    assert choose_date(dated(("time", "2020-01-01")), ENTRY_TIME).value == ENTRY_TIME
+    assert choose_date(dated(("time", "2020-01-01"))).value == datetime(2020, 1, 1, tzinfo=UTC)
+    assert choose_date(PageMeta(), guess="2026-03-01").value == datetime(2026, 3, 1, tzinfo=UTC)
+    assert choose_date(PageMeta()).value is None
 
 
 def test_a_local_time_gives_way_to_the_entry() -> None:
     here = ENTRY_TIME.astimezone(timezone(timedelta(hours=9)))
-    assert choose_date(dated(("jsonld", "2026-03-04T17:30:00")), here) == ENTRY_TIME
-    assert choose_date(dated(("jsonld", "2026-01-04T17:30:00")), here) == datetime(
+    assert choose_date(dated(("jsonld", "2026-03-04T17:30:00")), here).value == ENTRY_TIME
+    assert choose_date(dated(("jsonld", "2026-01-04T17:30:00")), here).value == datetime(
         2026, 1, 4, 17, 30, tzinfo=UTC
     )
-    assert choose_date(dated(("jsonld", "2026-03-04T17:30:00Z")), here) == datetime(
+    assert choose_date(dated(("jsonld", "2026-03-04T17:30:00Z")), here).value == datetime(
         2026, 3, 4, 17, 30, tzinfo=UTC
     )
 
@@ -193,13 +196,13 @@ def test_a_local_time_gives_way_to_the_entry() -> None:
 )
 def test_authors(texts: tuple[str, ...], people: tuple[str, ...]) -> None:
     meta = PageMeta(authors=tuple(Candidate("author", text) for text in texts), site_names=("Daily",))
-    assert choose_authors(meta, ["From Feed"], outlet="daily.example") == people
+    assert choose_authors(meta, ["From Feed"], outlet="daily.example").value == people
 
 
 def test_the_outlet_is_the_author_where_nobody_else_is() -> None:
-    assert choose_authors(PageMeta(authors=(Candidate("author", "Daily"),)), outlet="daily.example") == (
-        "Daily",
-    )
+    assert choose_authors(
+        PageMeta(authors=(Candidate("author", "Daily"),)), outlet="daily.example"
+    ).value == ("Daily",)
 
 
 @pytest.mark.parametrize(
@@ -218,4 +221,4 @@ def test_the_outlet_is_the_author_where_nobody_else_is() -> None:
 )
 def test_images(images: tuple[str, ...], entry_image: str, image: str) -> None:
     meta = PageMeta(images=tuple(Candidate("og:image", text) for text in images))
-    assert choose_image(meta, "https://daily.example/news/1", entry_image) == image
+    assert choose_image(meta, "https://daily.example/news/1", entry_image).value == image
