@@ -120,4 +120,4 @@ def _content_blocks(markup: str) -> tuple[Block, ...]:
 
 
 def count_words(blocks: tuple[Block, ...]) -> int:
-    return sum(len(_WORDS.findall(block.text)) for block in blocks)
+    return sum(len(_WORDS.findall(block.text)) for block in blocks if block.kind not in ("caption", "alt"))

@@ -18,7 +18,7 @@ from crawler.metadata import Candidate, PageMeta
 from crawler.model import Chosen
 from crawler.text import plain
 from crawler.titles import is_name, outlet_names
-from crawler.urls import canonical_url, trusted_canonical
+from crawler.urls import canonical_url, declared_address
 
 _FIRST_DATES = ("jsonld", "article:published_time", "itemprop")
 _LAST_DATES = frozenset(("time", "last-modified"))
@@ -30,7 +30,9 @@ _BY = re.compile(
 )
 _AND = re.compile(r"\s*(?:[,;|/•·]|\s(?:and|und|et|y|e|og|och|en|i|&)\s)\s*")
 _NOT_PEOPLE = re.compile(r"(?i)https?://|www\.|^\S+@\S+$|^\(")
-_NO_NAME = re.compile(r"(?i)@|\d{3}|^(?:admin|administrator|editor|staff|unknown|none|null|n/a|redaktion)$")
+_NO_NAME = re.compile(
+    r"(?i)@|\d{3}|^(?:admin|administrator|editor|staff|staff (?:reports?|writers?)|news ?(?:room|desk)|web desk|agenc(?:y|ies)|unknown|none|null|n/a|redaktion)$"
+)
 _MAX_AUTHORS = 20
 _MAX_NAME_WORDS = 6
 _NO_PHOTO = re.compile(r"(?i)(?:^|[/_.-])(?:logo|favicon|placeholder|default|sprite|blank|pixel)(?:[_.-]|$)")
@@ -38,12 +40,10 @@ _NO_PHOTO = re.compile(r"(?i)(?:^|[/_.-])(?:logo|favicon|placeholder|default|spr
 
 def choose_url(meta: PageMeta, fetched: str) -> Chosen[str]:
     """The article's canonical address: what the page declares where that can be trusted, else where it was got."""
-    own = canonical_url(fetched)
     for candidate in meta.canonical:
-        address = trusted_canonical(fetched, candidate.text)
-        if address != own:
+        if address := declared_address(fetched, candidate.text):
             return Chosen(address, candidate.source)
-    return Chosen(own, "address")
+    return Chosen(canonical_url(fetched), "address")
 
 
 def choose_date(

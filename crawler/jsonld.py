@@ -64,9 +64,14 @@ def _with_values_escaped(text: str) -> str:
     return "\n".join(lines)
 
 
+def is_article_type(kind: str) -> bool:
+    """Whether a schema.org type is an article's."""
+    return _ARTICLE_TYPE.search(kind) is not None
+
+
 def article_nodes(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Article objects, those with a headline and a date first; a page may also list its neighbours."""
-    found = [node for node in nodes if any(_ARTICLE_TYPE.search(kind) for kind in types(node))]
+    found = [node for node in nodes if any(map(is_article_type, types(node)))]
     return sorted(found, key=lambda node: -sum(bool(node.get(key)) for key in ("headline", "datePublished")))
 
 

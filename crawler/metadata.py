@@ -6,15 +6,42 @@ choice is by source and by agreement between sources.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
-from crawler.jsonld import MAX_VALUE, article_nodes, fold, json_nodes, many, names, texts, types
+from crawler.jsonld import (
+    MAX_VALUE,
+    article_nodes,
+    fold,
+    is_article_type,
+    json_nodes,
+    many,
+    names,
+    texts,
+    types,
+)
 
 _MAX_NAMES = 20
+_MOST_ADDRESSES = 5
+_MAX_STEPS = 2_000
+_MAX_SLUG_WORDS = 60
+
+_SILENT = frozenset(("script", "style", "template", "noscript", "svg", "math", "iframe", "object"))
+_INLINE = frozenset(
+    ("a", "abbr", "b", "bdi", "cite", "code", "em", "font", "i", "mark", "nobr", "q", "s", "small", "span",
+     "strong", "sub", "sup", "time", "tt", "u", "wbr")
+)  # fmt: skip
+_LATIN = str.maketrans(
+    {"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "ı": "i", "đ": "d", "'": "", "’": ""}
+)
 
 _META_TITLES = (
     "og:title",
@@ -54,7 +81,11 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PageMeta:
-    """All that a page says about itself, in document order within a source; texts have folded space."""
+    """All that a page says about itself, in document order within a source; texts have folded space.
+
+    `types` are those of its JSON-LD, `free` whether that calls it accessible for free (None: it does not say),
+    `linked_headings` how many headings are links, as an index has them.
+    """
 
     titles: tuple[Candidate, ...] = ()
     published: tuple[Candidate, ...] = ()
@@ -63,6 +94,15 @@ class PageMeta:
     site_names: tuple[str, ...] = ()
     canonical: tuple[Candidate, ...] = ()
     lang: str = ""
+    types: frozenset[str] = frozenset()
+    og_type: str = ""
+    free: bool | None = None
+    linked_headings: int = 0
+
+    @property
+    def is_article(self) -> bool:
+        """Whether the page declares itself an article."""
+        return self.og_type == "article" or any(map(is_article_type, self.types))
 
 
 def read_meta(tree: HtmlElement) -> PageMeta:
@@ -78,16 +118,30 @@ def read_meta(tree: HtmlElement) -> PageMeta:
         site_names=tuple(dict.fromkeys(_site_names(meta, nodes))),
         canonical=tuple(_canonicals(tree, meta)),
         lang=_lang(tree, meta),
+        types=frozenset(kind for node in nodes for kind in types(node)),
+        og_type=next(iter(meta.get("og:type", ())), "").casefold(),
+        free=_is_free(articles),
+        linked_headings=len(
+            tree.xpath("//h2[.//a[@href]] | //h3[.//a[@href]] | //a[@href]//h2 | //a[@href]//h3")
+        ),
     )
+
+
+def _is_free(articles: list[dict[str, Any]]) -> bool | None:
+    said = [
+        str(node["isAccessibleForFree"]).casefold() for node in articles[:1] if "isAccessibleForFree" in node
+    ]
+    return None if not said else not said[0].endswith("false")
 
 
 def _titles(
     tree: HtmlElement, meta: dict[str, list[str]], articles: list[dict[str, Any]]
 ) -> Iterator[Candidate]:
     for node in articles[:1]:
-        yield from (
-            Candidate("jsonld", text) for key in ("headline", "name") for text in texts(node.get(key))[:1]
-        )
+        said = texts(node.get("headline")) or texts(
+            node.get("name")
+        )  # a name may be an id or made for searches
+        yield from (Candidate("jsonld", text) for text in said[:1])
     yield from _from_meta(meta, _META_TITLES)
     yield from _elements(tree, "itemprop", "//*[@itemprop='headline'][not(ancestor::*[@itemprop='comment'])]")
     yield from _elements(tree, "h1", "//h1")
@@ -141,8 +195,8 @@ def _canonicals(tree: HtmlElement, meta: dict[str, list[str]]) -> Iterator[Candi
     links = tree.xpath(
         "//link[@href][contains(concat(' ', normalize-space(@rel), ' '), ' canonical ')]/@href"
     )
-    yield from (Candidate("canonical", str(link).strip()[:MAX_VALUE]) for link in links[:1])
-    yield from (Candidate("og:url", url) for url in meta.get("og:url", ())[:1])
+    yield from (Candidate("canonical", str(link).strip()[:MAX_VALUE]) for link in links[:_MOST_ADDRESSES])
+    yield from (Candidate("og:url", url) for url in meta.get("og:url", ())[:_MOST_ADDRESSES])
 
 
 def _lang(tree: HtmlElement, meta: dict[str, list[str]]) -> str:
@@ -167,9 +221,46 @@ def _elements(
     """Candidates from elements: the first attribute that is there, else the text."""
     for element in tree.xpath(path)[:_MAX_NAMES]:
         value = next((element.get(name) for name in attributes if element.get(name)), None)
-        text = fold(value if value is not None else "".join(element.itertext()))
+        text = fold(value if value is not None else _words(element))
         if text:
             yield Candidate(source, text)
+
+
+def _words(element: HtmlElement) -> str:
+    """The words of an element: no scripts or drawings, and blocks and line breaks part them."""
+    walker = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
+    pieces: list[str] = []
+    for event, node in islice(walker, _MAX_STEPS):
+        if event in ("start", "end") and node.tag not in _INLINE:
+            pieces.append(" ")
+        if event == "start" and node.tag in _SILENT:
+            walker.skip_subtree()
+        elif event == "start":
+            pieces.append(node.text or "")
+        elif node is not element:
+            pieces.append(node.tail or "")
+    return "".join(pieces)
+
+
+def address_words(address: str) -> list[str]:
+    """The words of the wordiest part of an address's path; articles' numbers are no words."""
+    try:
+        path = unquote(urlsplit(address).path)
+    except ValueError:
+        return []
+    parts = (latin_words(part) for part in re.sub(r"\.\w{2,5}$", "", path).split("/"))
+    return max(([word for word in part if not _is_number(word)] for part in parts), key=len, default=[])
+
+
+def _is_number(word: str) -> bool:
+    return any(c.isdigit() for c in word) and (len(word) > 4 or not word.isdigit())
+
+
+def latin_words(text: str) -> list[str]:
+    """Words as addresses write them: without accents, and "ae" the same as "ä" or "a"."""
+    bare = unicodedata.normalize("NFKD", text.lower().translate(_LATIN))
+    bare = "".join(c for c in bare if not unicodedata.combining(c))
+    return re.findall(r"[^\W_]+", re.sub("([ao])[ae]|(u)e", r"\1\2", bare))[:_MAX_SLUG_WORDS]
 
 
 def _meta_tags(tree: HtmlElement) -> dict[str, list[str]]:

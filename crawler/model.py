@@ -8,7 +8,8 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 _Value = TypeVar("_Value", covariant=True)
 
-BlockKind = Literal["paragraph", "heading", "list", "quote", "table"]
+BlockKind = Literal["paragraph", "heading", "list", "quote", "table", "bold", "link", "caption", "alt"]
+PageKind = Literal["article", "live", "gallery", "video", "paywall", "consent", "missing", "index"]
 
 
 class Chosen(NamedTuple, Generic[_Value]):
@@ -68,7 +69,11 @@ class ParsedFeed:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of a page's body in reading order; `text` has no markup and no line break."""
+    """One block of a page's body in reading order; `text` has no markup and no line break.
+
+    "bold" and "link" are lines that are nothing but that; "caption" and "alt" (a picture's alternative text)
+    are no part of the text.
+    """
 
     kind: BlockKind
     text: str
@@ -80,6 +85,9 @@ class Page:
 
     `url` is canonical, `outlet` the registrable domain, `lang` a two-letter code or "und".
     `source` says where the body came from: "page", "feed" (entry's full content), "summary" or "input".
+    `source_url` is where an aggregator's item says that it comes from.
+    `kind` is what the fetched page was; of what is no article the entry gives the text.
+    `headlines` are what else page and feed call it, `sources` where each field was taken from.
     """
 
     url: str
@@ -91,7 +99,10 @@ class Page:
     authors: tuple[str, ...] = ()
     image: str = ""
     source: str = "page"
+    source_url: str = ""
     id: str = ""
     feed: str = ""
     entry_key: str = ""
+    kind: PageKind = "article"
+    headlines: tuple[str, ...] = ()
     sources: tuple[tuple[str, str], ...] = ()

@@ -6,52 +6,49 @@ only what no reader would notice: it never guesses that two paths are the same.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from functools import lru_cache
-from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 import idna
 import tldextract
 
 from crawler.redirects import unwrap as unwrap
+from crawler.tracking import without_session, without_tracking
+from crawler.twins import is_address, without_amp_path, without_mobile_query, without_twin_host
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+_LONGEST_HOST = 253  # RFC 1035
+# As long as the page's reader keeps values: a longer address was cut.
+_LONGEST_DECLARED = 2_000
 
-# Parameters that say how a reader came, not what is read. Prefixes are families of one tool.
-TRACKING_PREFIXES = (
-    "utm_",  # Urchin, Google Analytics
-    "at_",  # AT Internet / Piano: at_medium, at_campaign, at_link_id …
-    "ns_",  # comScore: ns_mchannel, ns_source, ns_campaign, ns_linkname, ns_fee
-    "mc_",  # Mailchimp: mc_cid, mc_eid
-    "pk_",  # Matomo, when it was Piwik
-    "mtm_",  # Matomo
-    "hsa_",  # HubSpot ads
-    "__twitter_",
+_FRONT_PAGES = re.compile(
+    r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?|(?:index|default|home)(?:\.\w{2,5})?)?", re.ASCII | re.I
 )
-_TRACKING_NAMES = (
-    "fbclid gclid gclsrc dclid wbraid gbraid msclkid yclid twclid ttclid igshid igsh xtor xtref "
-    "mkt_tok _hsenc _hsmi vero_id oly_anon_id oly_enc_id wickedid s_cid cmpid cmp_id ncid icid ito "
-    "smid smtyp partner_source traffic_source __source ftag ocid wt_mc wt.mc_id wt_zmc feedtype "
-    "feedname rss_id sr_share taid trk trkcampaign ref_src ref_url _ga _gl spref "
-)
-TRACKING = frozenset(_TRACKING_NAMES.split())
-# These names also carry content (a git ref, a CBC section), so only known values are dropped.
-TRACKING_VALUES = {
-    "ref": re.compile(
-        r"(?i)(rss|feed|atom|home|homepage|twitter|facebook|newsletter|share|search|related).*"
-    ),
-    "source": re.compile(r"(?i)(rss|feed|atom|twitter|facebook|newsletter|social|email).*"),
-    "from": re.compile(r"(?i)(rss|feed|atom|twitter|facebook|newsletter).*"),
-    "cid": re.compile(r"(?i)(rss|feed|social|newsletter).*"),
-    "rss": re.compile(r"(?i)(1|true|yes|)"),
-    "amp": re.compile(r"(?i)(1|true|yes|)"),
-    "outputtype": re.compile(r"(?i)amp"),
-    "output": re.compile(r"(?i)amp"),
-}
-TWIN_PREFIXES = ("m.", "amp.", "mobile.")
-FRONT_PAGES = re.compile(r"/?(?:(?:index|default|home)\.\w{2,5})?", re.ASCII)
+_INDEX = re.compile(r"/(?:index|default)\.\w{2,5}$", re.ASCII | re.I)
+_EXTENSION = re.compile(r"\.\w{2,5}$", re.ASCII)
 _SCRIPT_PATH = re.compile(r"\.(?:php\d?|aspx?|cgi|pl|jsp|do|cfm)$", re.I)
+# A parameter that names an article: ?id=7, ?p=7, ?article_id=7, ?idxno=7.
+_NAMING = re.compile(r"(?i)(?:^|&)(?:p|a|art|article|story|news|post|doc|item|\w{0,20}(?:id|no))=[^&]*\d")
+# A name in a path that an article has and a section has not: a number that is no date; sections of long
+# names exist ("science-and-technology-news-today"), but no script of one.
+_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:\d\d)?(?!\d))\d{5}")
+_LONG_NAME = re.compile(r"(?:[^-_]{1,40}[-_]){4}[^-_]")
+_PART_OF_ARTICLE = re.compile(
+    r"(?i)(?:page|seite|p)[/-]?\d{1,3}|print|comments|all|full|amp|(?:index|default)\.\w+"
+)
+_NOTICE = re.compile(
+    r"(?i)40[134]|410|50[0-4]|errors?|(?:page-?)?not-?found|log-?in|sign-?in|sign-?up|register|subscribe|subscription"
+    r"|abo|abonnement|anmelden|consent|cookie-consent|zustimmung|paywall|captcha|maintenance|search"
+)
+# What a content system writes for want of an address, and two addresses in one.
+_UNFILLED = re.compile(
+    r"(?i)^#|[{}<>]|%7[bd]|\[(?:\[|object)|(?:^|/)(?:undefined|null|none|nan|false|true)/?(?:[?#]|$)"
+    r"|^[^?#]*://[^?#]*://"
+)
+# The part of an address that a page's script reads: "#!/article/5", and "#/article/5" of a front page.
+_ROUTE = re.compile(r"!/[^/]")
+_FRONT_ROUTE = re.compile(r"!?/[^/]")
 
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -64,8 +61,8 @@ _extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_ps
 def canonical_url(url: str) -> str:
     """The one spelling of an article's address; what is no http(s) address comes back stripped only.
 
-    Dropped: fragment, default port, credentials, tracking parameters, AMP and mobile twins.
-    Kept: scheme, `www.`, trailing slash, the order of the remaining query.
+    Dropped: fragment (but a script's route), default port, credentials, sessions, tracking parameters,
+    doubled slashes, AMP and mobile twins. Kept: scheme, `www.`, trailing slash, the order of the query.
     """
     stripped = url.strip()
     try:
@@ -73,14 +70,18 @@ def canonical_url(url: str) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return stripped
-    if parts.scheme not in DEFAULT_PORTS or not host:
+    if parts.scheme not in DEFAULT_PORTS or not host or len(host) > _LONGEST_HOST:
         return stripped
-    netloc = _without_twin(_ascii_host(host))
+    netloc = without_twin_host(_ascii_host(host), _ascii_domain)
     if not netloc:
         return stripped
     if port is not None and port != DEFAULT_PORTS[parts.scheme]:
         netloc = f"{netloc}:{port}"
-    return urlunsplit((parts.scheme, netloc, _path(parts.path), _query(parts.query), ""))
+    path = _path(parts.path)
+    query = without_mobile_query(path, without_tracking(_escaped(parts.query, _QUERY_SAFE)))
+    route = _FRONT_ROUTE if path == "/" and not query else _ROUTE
+    fragment = _escaped(parts.fragment, _QUERY_SAFE) if route.match(parts.fragment) else ""
+    return urlunsplit((parts.scheme, netloc, path, query, fragment))
 
 
 def outlet_of(url: str) -> str:
@@ -89,7 +90,8 @@ def outlet_of(url: str) -> str:
     Shared hosts (blogspot.com, github.io) count as suffixes, unknown endings keep two labels.
     From the public suffix list inside tldextract; no network.
     """
-    return _registrable(_host(url))
+    host = _ascii_host(_host(url)).strip("[]")
+    return _decoded_host(_ascii_domain(host))
 
 
 def same_site(a: str, b: str) -> bool:
@@ -99,53 +101,101 @@ def same_site(a: str, b: str) -> bool:
 
 
 def trusted_canonical(page_url: str, declared: str) -> str:
-    """The address that a page declares for itself where that can be true, else its own, both canonical.
+    """The address that a page declares for itself where that can be true, else its own, both canonical."""
+    return declared_address(page_url, declared) or canonical_url(page_url)
 
-    Refused: another site, no http(s), a front page for an article, and one script name for every
-    article (`/article.php` declared on `/article.php?id=7`).
-    """
-    own = canonical_url(page_url)
+
+def is_front(url: str) -> bool:
+    """Whether an address is a site's front page."""
     try:
-        target = canonical_url(urljoin(page_url, declared.strip())) if declared.strip() else own
-        here, there = urlsplit(own), urlsplit(target)
+        return _is_front(urlsplit(url.strip()))
     except ValueError:
-        return own
-    if there.scheme not in DEFAULT_PORTS or not same_site(own, target):
-        return own
-    if _is_front(there) and not _is_front(here):
-        return own
-    if _SCRIPT_PATH.search(there.path) and there.path == here.path and here.query and not there.query:
-        return own
-    return target
+        return False
 
 
-def _host(url: str) -> str:
+def declared_address(page_url: str, declared: str) -> str:
+    """The canonical address that a page declares for itself, "" where that cannot be true.
+
+    Refused: another site or port, no http(s), an unfilled template, a fragment, a notice (login, error);
+    for an article a front page, a section that it lies in, and one name for all articles
+    (`/article.php` declared on `/article.php?id=7`).
+    """
     try:
-        return (urlsplit(url.strip() if "//" in url else f"//{url.strip()}").hostname or "").rstrip(".")
+        joined = _joined(page_url, declared.strip())
+        target = canonical_url(joined)
+        here, there = urlsplit(canonical_url(page_url)), urlsplit(target)
+        if there.scheme not in DEFAULT_PORTS or not same_site(page_url, target) or here.port != there.port:
+            return ""
+        if urlsplit(joined).fragment and not there.fragment:
+            return ""
     except ValueError:
         return ""
+    return target if here == there or _can_stand_for(here, there) else ""
+
+
+def _joined(page_url: str, declared: str) -> str:
+    if not declared or len(declared) >= _LONGEST_DECLARED or _UNFILLED.search(declared):
+        return ""
+    host = declared.partition("/")[0]
+    if "." in host and ":" not in host and same_site(page_url, host):
+        declared = f"//{declared}"  # a host whose scheme was forgotten
+    return urljoin(page_url, declared)
+
+
+def _can_stand_for(here: SplitResult, there: SplitResult) -> bool:
+    """Whether `there` may be another address of the article at `here`, both canonical."""
+    if _is_front(here):
+        return True
+    if _is_front(there) or (there.path != here.path and _is_notice(there.path)):
+        return False
+    if there.path != here.path:
+        return _says_which(there) or not _is_section_of(there.path, here.path)
+    name = here.path.rpartition("/")[2]
+    if there.query or not here.query or _NUMBER.search(name) or _LONG_NAME.search(name):
+        return True
+    return not _SCRIPT_PATH.search(here.path) and not _says_which(here)
+
+
+def _says_which(parts: SplitResult) -> bool:
+    """Whether what follows the path names an article: `?p=7`, `#!/article/7`."""
+    return bool(parts.fragment) or _NAMING.search(parts.query) is not None
 
 
 def _is_front(parts: SplitResult) -> bool:
-    return FRONT_PAGES.fullmatch(parts.path) is not None and not parts.query
+    return _FRONT_PAGES.fullmatch(parts.path) is not None and not _says_which(parts)
+
+
+def _is_notice(path: str) -> bool:
+    names = path.strip("/").split("/")
+    return any(_NOTICE.fullmatch(_EXTENSION.sub("", name)) for name in (names[0], names[-1]))
+
+
+def _is_section_of(path: str, article: str) -> bool:
+    """Whether the article lies in this folder: `/news` of `/news/2026/flood`, and not of `/news/page/2`."""
+    folder = _EXTENSION.sub("", _INDEX.sub("", path).rstrip("/"))
+    if not article.startswith(f"{folder}/") or _NUMBER.search(folder.rpartition("/")[2]):
+        return False
+    rest = article[len(folder) + 1 :].strip("/")
+    return bool(rest) and _PART_OF_ARTICLE.fullmatch(rest) is None
+
+
+def _host(url: str) -> str:
+    url = url.strip()
+    absolute = re.match(r"(?:[a-zA-Z][\w+.-]*:)?//", url)
+    try:
+        host = (urlsplit(url if absolute else f"//{url}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+    return host if len(host) <= _LONGEST_HOST else ""
 
 
 @lru_cache(maxsize=4096)
-def _registrable(host: str) -> str:
-    host = _ascii_host(host).strip("[]")
-    if not host or _is_address(host):
+def _ascii_domain(host: str) -> str:
+    if not host or is_address(host):
         return host
     found = _extract(host)
     last_two = ".".join(host.split(".")[-2:])
-    return _decoded_host((found.top_domain_under_public_suffix or host) if found.suffix else last_two)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return (found.top_domain_under_public_suffix or host) if found.suffix else last_two
 
 
 def _ascii_host(host: str) -> str:
@@ -167,51 +217,20 @@ def _decoded_host(host: str) -> str:
         return host
 
 
-def _without_twin(host: str) -> str:
-    """Drop a mobile or AMP prefix where what is left is still somebody's domain."""
-    prefix = next((p for p in TWIN_PREFIXES if host.startswith(p)), "")
-    rest = host[len(prefix) :]
-    if not prefix or rest.count(".") < 1 or _is_address(rest) or rest == _extract(rest).suffix:
-        return host
-    return _without_twin(rest)
-
-
 def _path(path: str) -> str:
+    """The path without sessions, dots, doubled slashes and AMP; an address inside keeps its `://`."""
     segments: list[str] = []
-    *folders, last = _escaped(path, _PATH_SAFE).split("/")[1:] or [""]
+    *folders, last = without_session(_escaped(path, _PATH_SAFE)).split("/")[1:] or [""]
     for segment in folders:
         if segment == "..":
-            segments = segments[:-1]
-        elif segment != ".":
+            del segments[-1:]
+        elif segment not in (".", "") or (not segment and segments and segments[-1].endswith(":")):
             segments.append(segment)
     if last in (".", ".."):
-        segments, last = (segments if last == "." else segments[:-1]), ""
-    return _without_amp("/" + "/".join([*segments, last]))
-
-
-def _without_amp(path: str) -> str:
-    while (match := re.fullmatch(r"(/.*[^/])/amp(/?)", path, re.S)) is not None:
-        path = match[1] + match[2]
-    return path
-
-
-def _query(query: str) -> str:
-    kept = []
-    for pair in _escaped(query, _QUERY_SAFE).split("&"):
-        while pair.startswith("amp;"):  # "&amp;" which a feed escaped twice
-            pair = pair[4:]
-        if pair and not _is_tracking(pair):
-            kept.append(pair)
-    return "&".join(kept)
-
-
-def _is_tracking(pair: str) -> bool:
-    name, _, value = pair.partition("=")
-    name = unquote(name).lower()
-    if name in TRACKING or name.startswith(TRACKING_PREFIXES):
-        return True
-    known = TRACKING_VALUES.get(name)
-    return known is not None and known.fullmatch(unquote(value)) is not None
+        if last == "..":
+            del segments[-1:]
+        last = ""
+    return without_amp_path("/" + "/".join([*segments, last]))
 
 
 def _escaped(text: str, safe: str) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dedup.headline import repeats_headline
-from dedup.markers import is_marker, is_stray
+from dedup.headline import Headlines
+from dedup.markers import is_stray, looks_like_headline, marker
 from dedup.model import Place, Repeat, Said, Segment, SegmentKind
+from dedup.paragraphs import Paragraphs
 from dedup.text import tokens
 
 LONGEST_HEADLINE = 240
 _FEWEST_HEADLINE_TOKENS = 3
-_FEWEST_REPEATED_TOKENS = 8
+# One linked line may be the text's own; several in a row are a box of other articles.
+_FEWEST_LINKS = 2
+_MOST_BYLINE_TOKENS = 4
+_MOST_SIGNATURE_TOKENS = 2
+_LINES: frozenset[Place] = frozenset(("paragraph", "bold", "link"))
+_Line = tuple[Place, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +31,26 @@ class Cleaned:
     headline_in_text: bool = False
 
 
-def clean(title: str, blocks: Iterable[tuple[Place, str]]) -> Cleaned:
+def clean(
+    title: str, blocks: Iterable[_Line], *, headlines: Iterable[str] = (), authors: Iterable[str] = ()
+) -> Cleaned:
     """Sort a page's blocks into text, headline, repeats and furniture.
 
+    `headlines` are other titles of the article, which the page may print instead; `authors` tell a by-line.
     Without a title, the first line serves that is no furniture and short enough to be one; a text of a
     single long line keeps it as text, its beginning shown for a headline.
     """
     kept = [(place, text.strip()) for place, text in blocks if text.strip()]
     if title.strip():
-        return _sort(title.strip(), kept, headline_in_text=False)
-    first = next((i for i, (_, text) in enumerate(kept) if not _is_furniture("paragraph", text)), None)
+        return _sort(title.strip(), kept, tuple(headlines), tuple(authors))
+    first = next((i for i, line in enumerate(kept) if not _is_furniture(*line)), None)
     if first is None:
-        return Cleaned("", tuple(Segment("furniture", place, text) for place, text in kept), ())
+        return _sort("", kept)
     line = kept[first][1]
     if len(kept) > first + 1 and _could_be_headline(line):
-        return _sort(line, kept, headline_in_text=True)
+        return replace(_sort(line, kept, tuple(headlines), tuple(authors)), headline_in_text=True)
     # A beginning shown for a headline is no headline that the text could repeat.
-    return replace(_sort("", kept, headline_in_text=False), title=shorten(line))
+    return replace(_sort("", kept), title=shorten(line))
 
 
 def shorten(text: str, most: int = 120) -> str:
@@ -57,41 +66,117 @@ def _could_be_headline(line: str) -> bool:
 
 
 def _is_furniture(place: Place, text: str) -> bool:
-    return is_marker(text) or (place in ("paragraph", "heading") and is_stray(text))
+    return place in ("caption", "alt") or marker(text) is not None or is_stray(text)
 
 
 class _Sorter:
     """Walks the blocks once, remembering what has been said."""
 
-    def __init__(self, title: str) -> None:
-        self.title = title
+    def __init__(self, title: str, headlines: Sequence[str], authors: Sequence[str]) -> None:
+        self._headlines = Headlines([title, *headlines])
+        self._authors = frozenset(word for author in authors for word in tokens(author))
+        self._paragraphs = Paragraphs()
         self.segments: list[Segment] = []
-        self.repeats: list[Repeat] = []
-        self._texts: dict[tuple[str, ...], int] = {}
+        self.repeats: dict[int, Repeat] = {}
 
-    def add(self, place: Place, text: str) -> None:
-        kind, of, similarity = self._judge(place, text)
+    def add(self, place: Place, text: str, *, linked: bool) -> None:
+        kind, of, similarity = self._judge(place, text, linked)
+        if place == "alt" and kind != "repeat":
+            return  # nobody reads it
         if kind == "repeat":
-            self.repeats.append(Repeat(len(self.segments), place, of, similarity, text))
+            self._repeat(len(self.segments), Segment(kind, place, text), of, similarity)
         self.segments.append(Segment(kind, place, text))
 
-    def _judge(self, place: Place, text: str) -> tuple[SegmentKind, Said, float]:
-        similarity = repeats_headline(self.title, text)
+    def _judge(self, place: Place, text: str, linked: bool) -> tuple[SegmentKind, Said, float]:
+        similarity = self._headlines.repeated_by(text)
         if similarity:
-            # Above the first paragraph it is where a page prints its headline, once.
-            above = not self._texts and not any(s.kind == "headline" for s in self.segments)
-            return ("headline" if above else "repeat"), "headline", similarity
-        if _is_furniture(place, text):
-            return "furniture", "paragraph", 0.0
-        words = tuple(tokens(text))
-        if words in self._texts and len(words) >= _FEWEST_REPEATED_TOKENS:
-            return "repeat", "paragraph", 1.0
-        self._texts[words] = len(self.segments)
-        return "text", "paragraph", 0.0
+            return ("headline" if self._is_above(place) else "repeat"), "headline", similarity
+        if place in ("caption", "alt"):
+            return "caption", "paragraph", 0.0
+        if kind := marker(text) or ("related" if linked else None) or self._byline(text):
+            return kind, "paragraph", 0.0
+        return self._paragraph(text)
+
+    def _paragraph(self, text: str) -> tuple[SegmentKind, Said, float]:
+        number = len(self.segments)
+        again, similarity = self._paragraphs.add(number, text)
+        if 0 <= again < number:
+            self._repeat(again, self.segments[again], "paragraph", similarity)
+            self.segments[again] = replace(self.segments[again], kind="repeat")
+        return ("repeat" if again == number else "text"), "paragraph", similarity
+
+    def _repeat(self, number: int, segment: Segment, of: Said, similarity: float) -> None:
+        self.repeats[number] = Repeat(number, segment.place, of, similarity, segment.text)
+
+    def _is_above(self, place: Place) -> bool:
+        """Above the first paragraph it is where a page prints its headline, once."""
+        return place not in ("caption", "alt") and not any(
+            s.kind == "headline" or (s.kind == "text" and not is_stray(s.text)) for s in self.segments
+        )
+
+    def _byline(self, text: str) -> SegmentKind | None:
+        """A line of the authors' names and little else, before the text has got far."""
+        if (
+            not self._authors
+            or sum(s.kind == "text" for s in self.segments) > 1
+            or len(text) > LONGEST_HEADLINE
+        ):
+            return None
+        words = tokens(text)
+        strange = [word for word in words if word not in self._authors]
+        return (
+            "byline"
+            if len(strange) < len(words) and len(strange) <= min(_MOST_BYLINE_TOKENS, len(words) - 2)
+            else None
+        )
 
 
-def _sort(title: str, blocks: list[tuple[Place, str]], *, headline_in_text: bool) -> Cleaned:
-    sorter = _Sorter(title)
-    for place, text in blocks:
-        sorter.add(place, text)
-    return Cleaned(title, tuple(sorter.segments), tuple(sorter.repeats), headline_in_text)
+def _sort(
+    title: str, lines: list[_Line], headlines: Sequence[str] = (), authors: Sequence[str] = ()
+) -> Cleaned:
+    sorter = _Sorter(title, headlines, authors)
+    for (place, text), linked in zip(lines, _in_link_boxes(lines), strict=True):
+        sorter.add(place, text, linked=linked)
+    segments = _with_signature(_without_stray_edges(sorter.segments))
+    return Cleaned(title, tuple(segments), tuple(sorter.repeats[number] for number in sorted(sorter.repeats)))
+
+
+def _in_link_boxes(lines: list[_Line]) -> list[bool]:
+    """For each line, whether it stands among several that are nothing but links."""
+    linked = [place == "link" and looks_like_headline(text) for place, text in lines]
+    around = [False, *linked, False]
+    return [
+        here and (before or after) for here, before, after in zip(linked, around, around[2:], strict=False)
+    ]
+
+
+def _with_signature(segments: list[Segment]) -> list[Segment]:
+    """A copyright mark and a name at the very end sign the text, as agencies do; elsewhere they are a picture's."""
+    if (
+        segments
+        and segments[-1].kind == "credit"
+        and len(tokens(segments[-1].text)) <= _MOST_SIGNATURE_TOKENS
+    ):
+        return [*segments[:-1], replace(segments[-1], kind="text")]
+    return segments
+
+
+def _without_stray_edges(segments: list[Segment]) -> list[Segment]:
+    """Single words at either end of the text are leftovers of the page, as lines without a word are anywhere.
+
+    Within the text a single word heads what follows, unless it begins in lower case.
+    """
+    said = [number for number, s in enumerate(segments) if s.kind == "text" and not is_stray(s.text)]
+    first, last = (said[0], said[-1]) if said else (len(segments), -1)
+    return [
+        replace(s, kind="stray") if s.kind == "text" and _is_stray(s, inside=first < number < last) else s
+        for number, s in enumerate(segments)
+    ]
+
+
+def _is_stray(segment: Segment, *, inside: bool) -> bool:
+    if not is_stray(segment.text):
+        return False
+    if inside and not segment.text[:1].islower():
+        return not any(map(str.isalnum, segment.text))
+    return segment.place in _LINES

@@ -7,15 +7,20 @@ compared with. Quotation marks, dashes, case and spacing are folded before, as f
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 from dedup.text import tokens
 
 NEAR = 0.75
 # "Headline - Outlet", "Outlet | Headline": what may stand beside the headline, in tokens.
 _MOST_EXTRA = 4
-_SEPARATORS = (" - ", " – ", " — ", " | ", " · ", " : ", " :: ", " • ", ": ")
-_ELLIPSES = ("…", "...", "[…]", "[...]")
+_SEPARATORS = (" - ", " – ", " — ", " | ", "｜", " · ", " : ", " :: ", " • ", " » ", ": ")
+_ELLIPSES = ("…", "...", "[…]", "[...]", "(…)", "(...)", "……")
 _FEWEST_CUT = 4
+# Of a title of 10,000 characters no segment is a repeat that does not show it here.
+_LONGEST = 1_000
+# One word is too little to tell a headline by, unless it is all there is.
+_FEWEST_OTHER = 3
 
 
 def shingles(words: list[str]) -> frozenset[tuple[str, ...]]:
@@ -31,13 +36,47 @@ def likeness(one: list[str], other: list[str]) -> float:
     return min(0.99, len(a & b) / len(a | b)) if a and b else 0.0
 
 
+class Headlines:
+    """What an article is called: its title, and what else page and feed say instead of it."""
+
+    def __init__(self, titles: Iterable[str]) -> None:
+        said = ((title[:_LONGEST], tokens(title[:_LONGEST])) for title in titles)
+        first, *others = said
+        self._titles = [
+            first,
+            *(each for each in others if len(each[1]) >= _FEWEST_OTHER and each[1] != first[1]),
+        ]
+        self._longest = max(len(words) for _, words in self._titles)
+
+    def repeated_by(self, text: str) -> float:
+        """How surely a segment is a headline said again: 0 for no, else the similarity that says so."""
+        if len(text) > _LONGEST:
+            return 0.0
+        segment = tokens(text)
+        if len(segment) > 2 * self._longest + _MOST_EXTRA:
+            return 0.0
+        return max(_repeats(*title, text, segment) for title in self._titles)
+
+
 def repeats_headline(headline: str, text: str) -> float:
     """How surely a segment is the headline said again: 0 for no, else the similarity that says so.
 
     It is when it is equal or nearly so (`NEAR`), when it is the headline with an outlet's name beside it,
     or the headline cut with an ellipsis. The phrase within a longer sentence is not.
     """
-    title, segment = tokens(headline), tokens(text)
+    return Headlines([headline]).repeated_by(text)
+
+
+def cuts_short(cut: str, whole: str) -> bool:
+    """Whether `cut` is the beginning of `whole`, broken off with an ellipsis."""
+    return (
+        cut.rstrip().endswith(_ELLIPSES)
+        and len(cut) < len(whole)
+        and _is_cut(tokens(whole), tokens(cut), cut)
+    )
+
+
+def _repeats(headline: str, title: list[str], text: str, segment: list[str]) -> float:
     if not title or not segment or len(segment) > 2 * len(title) + _MOST_EXTRA:
         return 0.0
     direct = likeness(title, segment)
@@ -45,7 +84,11 @@ def repeats_headline(headline: str, text: str) -> float:
         return direct
     if _is_cut(title, segment, text) or _is_cut(segment, title, headline):
         return max(direct, min(len(title), len(segment)) / max(len(title), len(segment)))
-    return max((direct for part in _parts(text) if likeness(title, part) >= NEAR), default=0.0)
+    parts = [part for part in _parts(text) if likeness(title, part) >= NEAR]
+    parts += [
+        part for part in _parts(headline) if len(part) >= _FEWEST_CUT and likeness(part, segment) >= NEAR
+    ]
+    return direct or NEAR if parts else 0.0
 
 
 def _is_cut(whole: list[str], cut: list[str], written: str) -> bool:
@@ -60,6 +103,8 @@ def _parts(text: str) -> list[list[str]]:
     """The segment without what stands before or after a separator, where that is short."""
     parts = []
     for separator in _SEPARATORS:
+        if separator not in text:
+            continue
         for head, tail in (text.rpartition(separator)[::2], text.partition(separator)[::2]):
             if head and tail:
                 long, short = sorted((tokens(head), tokens(tail)), key=len, reverse=True)

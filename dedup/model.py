@@ -9,8 +9,11 @@ from typing import Literal
 
 from dedup.body import compared
 
-SegmentKind = Literal["text", "headline", "repeat", "furniture"]
-Place = Literal["paragraph", "heading", "list", "quote", "table"]
+SegmentKind = Literal[
+    "text", "headline", "repeat", "caption", "byline", "ad", "share", "newsletter", "related", "credit", "cookie",
+    "paywall", "stray", "furniture",
+]  # fmt: skip
+Place = Literal["paragraph", "heading", "list", "quote", "table", "bold", "link", "caption", "alt"]
 Said = Literal["headline", "paragraph"]
 Verdict = Literal["new", "exact", "near-duplicate", "contained", "revision", "unchanged"]
 
@@ -20,7 +23,8 @@ class Segment:
     """One block of an article; only segments of kind "text" are the article's text.
 
     "headline" is the headline where the page prints it above the text, "repeat" the headline or a
-    paragraph said again, "furniture" what belongs to the outlet and not to the article.
+    paragraph said again, "furniture" what was learnt to belong to the outlet and not to the article; the
+    others are told by their words or their place (`dedup.markers`, `dedup.clean`).
     """
 
     kind: SegmentKind
@@ -44,6 +48,7 @@ class Article:
     """One article of one outlet, cleaned. Times are aware UTC; `seen` is when this system met it.
 
     `wire` is the news agency that it credits, "" for none.
+    `page` is what kind of page was fetched for it, `taken_from` where each of its fields was found.
     `skip` is how many words of outlet furniture the compared text begins and ends with.
     `headline_in_text` says that no title was given and the text's first line serves as one, so that
     the line still counts as text when articles are compared.
@@ -66,6 +71,9 @@ class Article:
     headline_in_text: bool = False
     skip: tuple[int, int] = (0, 0)
     wire: str = ""
+    page: str = "article"
+    source_url: str = ""
+    taken_from: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:

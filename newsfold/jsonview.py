@@ -57,7 +57,18 @@ def exported(article: ArticleView, *, with_text: bool) -> dict[str, Any]:
 def group_json(group: GroupView) -> dict[str, Any]:
     """A group with its articles, the origin first."""
     articles = [
-        _fields(a, "text", "aside", "repeated", "headline_in_text", "skip", "terms", "authors", "image")
+        _fields(
+            a,
+            "text",
+            "aside",
+            "repeated",
+            "headline_in_text",
+            "skip",
+            "terms",
+            "authors",
+            "image",
+            "taken_from",
+        )
         for a in group.articles
     ]
     return {

@@ -101,29 +101,35 @@ def _clock(moment: datetime | None) -> str:
 
 
 def show_article(console: Console, article: ArticleView) -> None:
-    """An article: where it stands, what was taken out of it, and its text."""
-    console.print(safe(article.title), style="bold")
-    facts = [
-        ("id", article.id), ("url", article.url), ("outlet", article.outlet), ("lang", article.lang),
-        ("published", _clock(article.published) if article.published else "not known"),
-        ("authors", ", ".join(article.authors)), ("wire", article.wire), ("group", article.group), ("story", article.story),
-        ("placed", _placed(article)), ("text from", article.source), ("revisions", str(article.revisions or "")),
-        ("repeats", str(article.repeats)),
-    ]  # fmt: skip
-    for name, value in facts:
+    """An article: where it stands, where each field is from, what was taken out of it, and its text."""
+    console.print(Text.assemble((safe(article.title).plain, "bold"), _origin(article, "title")))
+    for name, value in _facts(article):
         if value:
-            console.print(safe(f"{name:<10} {value}"))
+            console.print(safe(f"{name:<10} {value}") + _origin(article, name), soft_wrap=True)
     for repeat in article.repeated:
-        console.print(
-            safe(
-                f"  said again in segment {repeat['segment']} ({repeat['place']}, {repeat['similarity']:.2f}): {repeat['text']}"
-            )
-        )
+        where = f"segment {repeat['segment']} ({repeat['place']}, {repeat['similarity']:.2f})"
+        console.print(safe(f"  said again in {where}: {repeat['text']}"))
     for _, kind, place, text in article.aside:
-        if kind == "furniture":
-            console.print(safe(f"  left out ({place}): {text}"), style="dim")
+        if kind not in ("headline", "repeat"):
+            console.print(safe(f"  left out ({kind}, {place}): {text}"), style="dim")
     console.print()
     console.print(safe_paragraphs(article.text))
+
+
+def _facts(article: ArticleView) -> list[tuple[str, str]]:
+    return [
+        ("id", article.id), ("url", article.url), ("from", article.source_url), ("outlet", article.outlet),
+        ("lang", article.lang), ("published", _clock(article.published) if article.published else "not known"),
+        ("authors", ", ".join(article.authors)), ("image", article.image), ("wire", article.wire),
+        ("group", article.group), ("story", article.story), ("placed", _placed(article)),
+        ("text from", article.source), ("page", "" if article.page == "article" else article.page),
+        ("revisions", str(article.revisions or "")), ("repeats", str(article.repeats)),
+    ]  # fmt: skip
+
+
+def _origin(article: ArticleView, name: str) -> Text:
+    found = article.taken_from.get(name, "")
+    return Text(f"  ({safe(found).plain})" if found else "", "dim")
 
 
 def safe_paragraphs(text: str) -> Text:

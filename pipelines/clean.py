@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from scrapy.exceptions import DropItem
 
 from crawler.book import Fetched
 from crawler.model import Page
+from crawler.urls import outlet_of
 from dedup.clean import clean
 from dedup.model import Article, Place
 from dedup.wire import wire_credit
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 def to_article(page: Page, seen: datetime, family: str) -> Article:
     """Clean a page; the article's id is the page's own or made of its canonical URL."""
     blocks: list[tuple[Place, str]] = [(block.kind, block.text) for block in page.blocks]
-    cleaned = clean(page.title, blocks)
-    texts = [segment.text for segment in cleaned.segments if segment.kind in ("text", "furniture")]
+    cleaned = clean(page.title, blocks, headlines=page.headlines, authors=page.authors)
+    texts = [
+        segment.text for segment in cleaned.segments if segment.kind not in ("headline", "repeat", "caption")
+    ]
     return Article(
         wire=wire_credit(texts, page.authors, page.lang).agency,
         id=page.id or article_id(page.url),
@@ -42,6 +46,9 @@ def to_article(page: Page, seen: datetime, family: str) -> Article:
         feed=page.feed,
         entry_key=page.entry_key,
         headline_in_text=cleaned.headline_in_text,
+        page=page.kind,
+        source_url=page.source_url,
+        taken_from=page.sources,
     )
 
 
@@ -56,8 +63,9 @@ class CleanPipeline:
         return cls(Desk.of(crawler))
 
     def process_item(self, item: Fetched) -> Submission:
-        page = item.page
-        article = to_article(page, datetime.now(UTC), self._desk.family(page.outlet))
+        page = item.page if item.page.url else replace(item.page, url=item.job.url)
+        outlet = page.outlet or outlet_of(item.job.feed.url)
+        article = to_article(page, datetime.now(UTC), self._desk.family(outlet))
         if not article.title and not article.text:
             self._desk.queue.drop_page(item.job)
             raise DropItem(f"{item.job.url} holds neither headline nor text")

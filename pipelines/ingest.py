@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from crawler.extract import ExtractError
 from crawler.fields import parse_when
+from crawler.kinds import WALLS
 from crawler.language import choose_language, primary
 from crawler.model import Block, Entry, Page
 from crawler.pool import Extractors, Job
@@ -153,6 +154,8 @@ def _extracted(rows: list[Row], extractors: Extractors, bad: Callable[[int, str]
     for row, page in zip(rows, extractors.map(jobs), strict=True):
         if isinstance(page, ExtractError):
             bad(row.number, str(page))
+        elif page.kind in WALLS and not (row.page.title or row.page.blocks):
+            bad(row.number, f"the page is no article ({page.kind})")
         else:
             yield _merged(row.page, page)
 

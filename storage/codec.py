@@ -37,7 +37,7 @@ def exact_hex(fingerprint: Fingerprint) -> str:
 
 
 def content(article: Article) -> str:
-    """A digest of what the article says, whether or not parts of it have been found to be furniture since."""
+    """A digest of what the article says, whether or not parts of it have been learnt to be furniture since."""
     said = " ".join(s.text for s in article.segments if s.kind in ("text", "furniture"))
     return short_hash(" ".join(said.casefold().split()))
 
@@ -73,6 +73,9 @@ def article_fields(article: Article, fingerprint: Fingerprint) -> dict[str, str 
         "image": article.image,
         "wire": article.wire,
         "source": article.source,
+        "source_url": article.source_url,
+        "page": article.page,
+        "taken_from": compact(dict(article.taken_from)),
         "feed": article.feed,
         "entry": article.entry_key,
         "headline_in_text": int(article.headline_in_text),

@@ -198,6 +198,9 @@ def _article(row: dict[str, str]) -> ArticleView:
         headline_in_text=row.get("headline_in_text") == "1",
         skip=skip_of(row),
         wire=row.get("wire", ""),
+        source_url=row.get("source_url", ""),
+        page=row.get("page", "article"),
+        taken_from=json.loads(row.get("taken_from", "{}")),
     )
 
 

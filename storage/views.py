@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from dedup.body import compared
 @dataclass(frozen=True, slots=True)
 class ArticleView:
     """One article. `repeated` are its repeats (segment, place, of, similarity, text), `aside` the segments
-    that are not text, as (position, kind, place, text)."""
+    that are not text, as (position, kind, place, text). `page` is what kind of page was fetched for it,
+    `taken_from` where each of its fields was found."""
 
     id: str
     url: str
@@ -41,6 +42,9 @@ class ArticleView:
     headline_in_text: bool
     skip: tuple[int, int]
     wire: str = ""
+    source_url: str = ""
+    page: str = "article"
+    taken_from: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def body(self) -> str:

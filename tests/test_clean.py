@@ -6,7 +6,7 @@ import pytest
 
 from dedup.clean import clean, shorten
 from dedup.headline import repeats_headline
-from dedup.markers import is_marker, is_stray
+from dedup.markers import is_stray, marker
 
 HEADLINE = "Kim se rendra « bientôt » en Russie à l'invitation du président"
 PARAGRAPH = (
@@ -44,10 +44,10 @@ def test_an_article_without_title() -> None:
     assert cleaned.title == HEADLINE
     assert cleaned.headline_in_text
     assert [s.kind for s in cleaned.segments] == [
-        "furniture",
+        "stray",
         "headline",
         "text",
-        "furniture",
+        "ad",
         "repeat",
         "text",
     ]
@@ -72,15 +72,15 @@ def test_one_long_line_keeps_its_text() -> None:
 def test_nothing_and_only_a_headline() -> None:
     assert clean("", []).segments == ()
     assert [s.kind for s in clean(HEADLINE, [("heading", HEADLINE)]).segments] == ["headline"]
-    assert [s.kind for s in clean("", [("paragraph", "Werbung")]).segments] == ["furniture"]
+    assert [s.kind for s in clean("", [("paragraph", "Werbung")]).segments] == ["ad"]
 
 
 @pytest.mark.parametrize(
     "line",
-    ["Publicité", "ADVERTISEMENT", "Anzeige", "広告", "Lire aussi : Le pont fermé", "関連記事: 橋", "***"],
+    ["Publicité", "ADVERTISEMENT", "Anzeige", "広告", "Lire aussi : Le pont fermé", "関連記事: 橋"],
 )
 def test_markers(line: str) -> None:
-    assert is_marker(line)
+    assert marker(line)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_markers(line: str) -> None:
     ],
 )
 def test_prose_is_no_marker(line: str) -> None:
-    assert not is_marker(line)
+    assert marker(line) is None
 
 
 def test_stray_words() -> None:

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.fields import choose_authors, choose_date, choose_image, parse_when
-from crawler.metadata import Candidate, PageMeta, read_meta
-from crawler.titles import choose_title
+from crawler.metadata import Candidate, PageMeta, address_words, read_meta
 
 ENTRY_TIME = datetime(2026, 3, 4, 8, 30, tzinfo=UTC)
 MIDNIGHT = datetime.fromisoformat("2026-03-04")
@@ -23,10 +22,6 @@ def meta_of(head: str, body: str = "") -> PageMeta:
 
 def json_ld(text: str) -> PageMeta:
     return meta_of(f'<script type="application/ld+json">{text}</script>')
-
-
-def titled(*pairs: tuple[str, str], sites: tuple[str, ...] = ()) -> PageMeta:
-    return PageMeta(titles=tuple(Candidate(*pair) for pair in pairs), site_names=sites)
 
 
 def dated(*pairs: tuple[str, str]) -> PageMeta:
@@ -66,6 +61,46 @@ def test_broken_json_ld_is_left_out(text: str) -> None:
     assert json_ld(text).titles == ()
 
 
+def test_a_name_in_json_ld_is_a_headline_only_where_there_is_none() -> None:
+    assert json_ld(f'{{{ARTICLE}, "name": "a-60a0111a"}}').titles == (("jsonld", "Flood in Aldorf"),)
+    assert json_ld('{"@type": "Article", "name": "Flood"}').titles == (("jsonld", "Flood"),)
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("Flood in<br>Aldorf", "Flood in Aldorf"),
+        ("<div>Weather</div>Flood<!-- no --> in Aldorf", "Weather Flood in Aldorf"),
+        ("<span>F</span>lood in <em>Aldorf</em>!", "Flood in Aldorf!"),
+        ("<script>track('h1')</script>Flood<svg><title>Logo</title></svg> in Aldorf", "Flood in Aldorf"),
+        ("<span onclick=\"alert('x')\">Flood</span> in Aldorf", "Flood in Aldorf"),
+    ],
+)
+def test_the_words_of_a_heading(heading: str, title: str) -> None:
+    assert meta_of("", f"<h1>{heading}</h1><p>Water</p>").titles == (("h1", title),)
+
+
+def test_a_heading_round_a_whole_page_is_read_in_bounded_steps() -> None:
+    page = "".join(f"<h1>{'<b>x</b>' * 500}" for _ in range(40))
+    assert all(len(candidate.text) <= 2000 for candidate in meta_of("", page).titles)
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("https://daily.example/news/2026/flood-hits-aldorf", "flood hits aldorf"),
+        ("https://daily.example/id_10107/flood-hits-aldorf-10345678.html?a=1", "flood hits aldorf"),
+        ("https://daily.example/%C3%BCber-stra%C3%9Fen-f%C3%BChrt/", "uber strassen fuhrt"),
+        ("https://daily.example/ueber-strassen-fuehrt/", "uber strassen fuhrt"),
+        ("https://daily.example/?p=7", ""),
+        ("http://[bad", ""),
+        ("", ""),
+    ],
+)
+def test_the_words_of_an_address(address: str, words: str) -> None:
+    assert " ".join(address_words(address)) == words
+
+
 def test_neighbours_in_json_ld_are_not_the_article() -> None:
     listed = '{"@type": "ItemList", "itemListElement": [{"@type": "NewsArticle", "headline": "Other"}]}'
     meta = json_ld(f'[{listed}, {{{ARTICLE}, "isPartOf": {{"@type": "NewsArticle", "headline": "Series"}}}}]')
@@ -91,41 +126,6 @@ def test_all_sources() -> None:
         (("canonical", "https://daily.example/flood"),),
         "en_GB",
     )
-
-
-@pytest.mark.parametrize(
-    ("titles", "sites", "outlet", "title"),
-    [
-        ((("title", "Flood hits Aldorf - Le Monde"),), ("Le Monde",), "lemonde.fr", "Flood hits Aldorf"),
-        ((("title", "BBC News | Flood hits Aldorf"),), ("BBC News",), "bbc.co.uk", "Flood hits Aldorf"),
-        ((("title", "Flood hits Aldorf – aldorfpost.example"),), (), "aldorfpost.example", "Flood hits Aldorf"),
-        ((("title", "Flood - Die Neue Alderzeitung"),), (), "alderzeitung.example", "Flood"),
-        ((("title", "Flood hits Aldorf - Weather - Post"), ("h1", "Flood hits Aldorf")), (), "x.example", "Flood hits Aldorf"),
-        ((("og:title", "Well-known guard - a portrait"),), ("Daily",), "daily.example", "Well-known guard - a portrait"),
-        ((("h1", "Daily"), ("title", "Flood hits Aldorf")), ("Daily",), "daily.example", "Flood hits Aldorf"),
-        ((("h1", "More news"), ("title", "Flood hits Aldorf")), (), "daily.example", "More news"),
-        ((("jsonld", "Flood &#8216;worst&#8217; yet"),), (), "", "Flood ‘worst’ yet"),
-        ((("title", "Daily"),), ("Daily",), "daily.example", "Daily"),
-        ((), (), "", ""),
-    ],
-)  # fmt: skip
-def test_title(titles: tuple[tuple[str, str], ...], sites: tuple[str, ...], outlet: str, title: str) -> None:
-    if title == "More news":  # an h1 that nothing repeats loses as soon as two others agree
-        titles = (*titles, ("og:title", "Flood hits Aldorf"))
-        title = "Flood hits Aldorf"
-    assert choose_title(titled(*titles, sites=sites), outlet=outlet).value == title
-
-
-def test_the_feeds_headline_wins_where_the_page_says_it() -> None:
-    meta = titled(
-        ("jsonld", "Aldorf under water"), ("og:title", "Flood hits Aldorf"), ("h1", "Aldorf under water")
-    )
-    assert choose_title(meta, "Flood hits Aldorf").value == "Flood hits Aldorf"
-    assert (
-        choose_title(meta, "Flood hits Aldorf - Daily", outlet="daily.example").value == "Flood hits Aldorf"
-    )
-    assert choose_title(meta, "Something else").value == "Aldorf under water"
-    assert choose_title(PageMeta(), "Flood <b>hits</b> Aldorf").value == "Flood hits Aldorf"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from crawler.model import FeedSpec, Page
 from crawler.parse import parse_feed
 from crawler.poll import Answer, PollDecider, entry_url
 from crawler.pool import Extractors
+from crawler.redirects import unwrap
 from crawler.schedule import Schedule, SchedulePolicy
 from crawler.text import plain
 
@@ -201,7 +202,7 @@ class FeedsSpider(Spider):
         if self.with_pages and not needs_no_page:
             self.guard.trust(job.feed.url)
             yield Request(
-                job.entry.link,
+                unwrap(job.entry.link),
                 self.parse_page,
                 errback=self.page_failed,
                 dont_filter=True,

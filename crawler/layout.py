@@ -1,0 +1,154 @@
+"""What a page's own markup says of an extracted body: lines that are links or bold, captions, alternative texts.
+
+The extractor gives paragraphs without the elements that they came from. They are found again in the page in
+reading order, and what stands among them is added: captions and pictures' alternative texts, which may say
+the headline again, and which the extractor leaves out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from lxml.etree import _Element
+from lxml.html import HtmlElement
+
+from crawler.model import Block, BlockKind
+from crawler.text import tidy
+
+_PROSE = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))
+_LINES = (*_PROSE, "li", "dd", "dt", "div")
+_NESTING = (
+    "p",
+    "ul",
+    "ol",
+    "table",
+    "section",
+    "article",
+    "div",
+    "li",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "figure",
+    "script",
+)
+_BOLD = ("b", "strong")
+# Of a longer line its beginning tells which it is.
+_KEY = 80
+_LONGEST = 4_000
+_MOST_FIGURES = 100
+# Alternative texts are many and mostly of other articles' pictures: only those that speak of the headline count.
+_ALIKE = 0.6
+_FEWEST_WORDS = 3
+# A figure often stands beside the text's own element, in the same article.
+_UPWARDS = 4
+_WORD = re.compile(r"\w+")
+
+
+class _Figure(NamedTuple):
+    """A caption or an alternative text, and the number of the block that it stands before."""
+
+    place: int
+    block: Block
+    element: _Element
+
+
+def dress(tree: HtmlElement, blocks: tuple[Block, ...], headlines: Collection[str]) -> tuple[Block, ...]:
+    """The blocks, links and bold lines marked as such, with captions and what of alternative texts
+    resembles a headline in their places among them."""
+    numbers = {_key(block.text): number for number, block in reversed(list(enumerate(blocks)))}
+    numbers.pop("", None)
+    known = [words for headline in headlines if len(words := _words(headline)) >= _FEWEST_WORDS]
+    kinds = [block.kind for block in blocks]
+    lines: list[_Element] = []
+    figures: list[_Figure] = []
+    last = 0
+    for element in tree.iter(*_LINES, "img", "figcaption"):
+        if element.tag in ("img", "figcaption"):
+            figures += _figure(element, last, known)
+        elif (number := numbers.get(_key(_line(element)), -1)) >= 0:
+            last = number + 1
+            lines.append(element)
+            kinds[number] = _kind(element, kinds[number])
+    region = _region(lines)
+    inside = [
+        f for f in figures if f.block.kind == "alt" or region is None or region in f.element.iterancestors()
+    ]
+    dressed = [Block(kind, block.text) for kind, block in zip(kinds, blocks, strict=True)]
+    return tuple(_merged(dressed, inside[:_MOST_FIGURES]))
+
+
+def _merged(blocks: list[Block], figures: list[_Figure]) -> Iterator[Block]:
+    """The blocks with each figure's words, once, before the block at its place."""
+    by_place: dict[int, list[Block]] = {}
+    for block, place in {figure.block: figure.place for figure in reversed(figures)}.items():
+        by_place.setdefault(place, []).insert(0, block)
+    for number in range(len(blocks) + 1):
+        yield from by_place.get(number, ())
+        yield from blocks[number : number + 1]
+
+
+def _figure(element: _Element, place: int, headlines: list[frozenset[str]]) -> Iterator[_Figure]:
+    if element.tag == "figcaption":
+        if text := tidy(_text(element)):
+            yield _Figure(place, Block("caption", text), element)
+        return
+    text = (element.get("alt") or "")[:_LONGEST]
+    words = _words(text)
+    if any(len(words & headline) >= _ALIKE * len(words | headline) for headline in headlines):
+        yield _Figure(place, Block("alt", tidy(text)), element)
+
+
+def _line(element: _Element) -> str:
+    """The text of an element that holds one line and not further blocks, else ""."""
+    if element.tag not in _PROSE and next(element.iterdescendants(*_NESTING), None) is not None:
+        return ""
+    return _text(element)
+
+
+def _kind(element: _Element, kind: BlockKind) -> BlockKind:
+    """ "link" or "bold" for a line that is all of it so; a link may have a bold word or two before it."""
+    length = _length(element)
+    linked = _covered(element, ("a",))
+    bold = _covered(element, _BOLD)
+    if any(parent.tag == "a" for parent in islice(element.iterancestors(), 3)):
+        linked = length
+    if 10 * linked >= 9 * length or (2 * linked >= length and 10 * (linked + bold) >= 9 * length):
+        return "link"
+    return "bold" if kind == "paragraph" and 10 * bold >= 9 * length else kind
+
+
+def _covered(element: _Element, tags: tuple[str, ...]) -> int:
+    return sum(_length(child) for child in islice(element.iter(*tags), 8))
+
+
+def _length(element: _Element) -> int:
+    return sum(map(len, _text(element).split()))
+
+
+def _text(element: _Element) -> str:
+    return "".join(map(str, islice(element.itertext(), 200)))[:_LONGEST]
+
+
+def _key(text: str) -> str:
+    return "".join(_WORD.findall(text[: 3 * _KEY].casefold()))[:_KEY]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.casefold()))
+
+
+def _region(lines: list[_Element]) -> _Element | None:
+    """The innermost element that holds most of the lines, or the article element not far above it."""
+    counts: Counter[_Element] = Counter(parent for element in lines for parent in element.iterancestors())
+    holding = [element for element, count in counts.items() if 5 * count >= 4 * len(lines)]
+    if not holding:
+        return None
+    region = max(holding, key=lambda element: sum(1 for _ in element.iterancestors()))
+    above = islice(region.iterancestors(), _UPWARDS)
+    return next((parent for parent in above if parent.tag in ("article", "main")), region)
