@@ -2,7 +2,7 @@
 
 A header, a footer or a newsletter line that two texts share makes strangers alike. It is told from text by
 recurring at the beginning or the end, or as a short block by itself, of texts of one outlet that have
-nothing else in common. Until then it counts as text.
+nothing else in common; likewise an outlet's name in its headlines. Until then it counts as text.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from dedup.affixes import affixes, without_affixes
 from dedup.model import Article, Segment
 from dedup.shingles import Skip
 from dedup.text import tokens
 
-Place = Literal["head", "tail", "block"]
+Place = Literal["head", "tail", "block", "title"]
 _Words = tuple[str, ...]
 
 # Words at each end of a text that are looked at. What two texts share over the whole of it is no furniture.
@@ -41,7 +42,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What is remembered of one article: its first and last words, and digests of its short blocks."""
+    """What is remembered of one article: its first and last words, and digests of its short blocks and of the ends of its headline."""
 
     article: str
     head: tuple[str, ...]
@@ -64,29 +65,33 @@ class Furniture:
 
     def __init__(self, phrases: Iterable[Phrase] = ()) -> None:
         self._phrases = tuple(phrases)
-        edges: dict[Place, list[_Words]] = {"head": [], "tail": [], "block": []}
+        edges: dict[Place, list[_Words]] = {"head": [], "tail": [], "block": [], "title": []}
         for phrase in self._phrases:
             words = tuple(phrase.text.split(" "))
             edges[phrase.place].append(words[::-1] if phrase.place == "tail" else words)
         self._edges = {place: sorted(found, key=len, reverse=True) for place, found in edges.items()}
         self._blocks = {digest(p.text) for p in self._phrases if p.place == "block"}
+        self._titles = {p.text for p in self._phrases if p.place == "title"}
 
     def with_more(self, phrases: Iterable[Phrase]) -> Furniture:
         """This furniture and more."""
         return Furniture(dict.fromkeys((*self._phrases, *phrases)))
 
     def set_apart(self, article: Article) -> Article:
-        """The article with its furniture blocks no longer counted as text."""
+        """The article with its furniture blocks no longer counted as text, and the outlet's name off its headline."""
+        if self._titles and not article.headline_in_text:
+            article = replace(article, title=without_affixes(article.title, self._titles))
         if not self._blocks:
             return article
         return replace(article, segments=tuple(self._sorted(segment) for segment in article.segments))
 
     def blocks_of(self, article: Article) -> list[Phrase]:
-        """The furniture blocks that stand in an article."""
+        """The furniture blocks that stand in an article, and what its headline is known to begin or end with."""
+        named = [Phrase("title", words) for words in affixes(article.title) if words in self._titles]
         if not self._blocks:
-            return []
+            return named
         texts = dict.fromkeys(_block(s.text) for s in article.segments if s.kind == "text")
-        return [Phrase("block", text) for text in texts if digest(text) in self._blocks]
+        return named + [Phrase("block", text) for text in texts if digest(text) in self._blocks]
 
     def _sorted(self, segment: Segment) -> Segment:
         furniture = segment.kind == "text" and digest(_block(segment.text)) in self._blocks
@@ -141,7 +146,15 @@ def sight(article: Article) -> Sighting:
     short = [s.text for s in article.segments if s.kind == "text" and len(s.text) < _EDGE_CHARACTERS]
     around = short if len(short) <= 2 * _MOST_BLOCKS else short[:_MOST_BLOCKS] + short[-_MOST_BLOCKS:]
     blocks = (found for text in around if _is_short(found := tokens(text)))
-    return Sighting(article.id, *edges_of(article.body), tuple(digest(" ".join(b)) for b in blocks))
+    digests = [digest(" ".join(block)) for block in blocks] + [
+        _title_digest(a) for a in affixes(article.title)
+    ]
+    return Sighting(article.id, *edges_of(article.body), tuple(digests))
+
+
+def _title_digest(words: str) -> str:
+    """A headline's end never means the same block of a text."""
+    return digest(f"title: {words}")
 
 
 def _is_short(words: Sequence[str]) -> bool:
@@ -209,4 +222,5 @@ def _blocks(shared: Sequence[Shared], article: Article) -> list[Phrase]:
             seen.setdefault(found.block, set()).add(found.article)
     recurring = {block for block, articles in seen.items() if len(articles) >= _FEWEST_BLOCKS}
     texts = dict.fromkeys(_block(s.text) for s in article.segments if s.kind == "text")
-    return [Phrase("block", text) for text in texts if digest(text) in recurring]
+    named = [Phrase("title", words) for words in affixes(article.title) if _title_digest(words) in recurring]
+    return named + [Phrase("block", text) for text in texts if digest(text) in recurring]

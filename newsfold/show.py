@@ -18,7 +18,12 @@ from storage.outlets import FurnitureSeen
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
 
 SHORT_ID = 7
-_WHERE = {"head": "at the beginning", "tail": "at the end", "block": "a block by itself"}
+_WHERE = {
+    "head": "at the beginning",
+    "tail": "at the end",
+    "block": "a block by itself",
+    "title": "in headlines",
+}
 _SIDE_BY_SIDE = 80
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
 

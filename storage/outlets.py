@@ -16,7 +16,7 @@ from storage.functions import Functions
 from storage.keys import Keys
 
 FurnitureSeen = tuple[str, str, str, Mapping[str, Any]]
-_PLACES = ("head", "tail", "block")
+_PLACES = ("title", "head", "tail", "block")
 
 
 @dataclass(frozen=True, slots=True)

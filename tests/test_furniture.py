@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 import redis
 
+from dedup.affixes import affixes, without_affixes
 from dedup.furniture import Furniture, Phrase, learn, shared_edges, sight
 from dedup.model import Article
 from dedup.similarity import overlap, shingle_texts
@@ -139,3 +140,39 @@ def test_what_is_learnt_later_makes_no_revision(placer: Placer, write: Write) ->
     articles = [write(f"a{i}", f"{HEADER} {prose(i)}", outlet="a.example") for i in range(2)]
     put(placer, *articles)
     assert placer.place([Submission(articles[0])], articles[0].seen)[0].verdict == "unchanged"
+
+
+def test_what_recurs_at_the_ends_of_headlines_comes_off(
+    placer: Placer, client: redis.Redis, write: Write
+) -> None:
+    titles = [
+        "Ferry runs aground",
+        "Mayor resigns at noon",
+        "Bridge closed again",
+        "Storm nears the coast",
+        "Fog lifts slowly",
+    ]
+    for i, title in enumerate(titles):
+        put(placer, write(f"a{i}", prose(i), outlet="a.example", title=f"{title} | The Harbour Post"))
+    stored = [Reader(client).article(f"a{i}").title for i in range(5)]
+    assert stored[:3] == [f"{title} | The Harbour Post" for title in titles[:3]]
+    assert stored[3:] == titles[3:]
+    assert {(place, words) for _, place, words, _ in Reader(client).furniture("a.example")} >= {
+        ("title", "the harbour post")
+    }
+
+
+@pytest.mark.parametrize(
+    ("title", "ends"),
+    [
+        ("Storm nears the coast - Harbour Post", ["harbour post"]),
+        ("Harbour Post | Storm nears the coast", ["harbour post"]),
+        ("Well-known pilot retires", []),
+        ("嵐が近づく｜港新聞", ["港 新 聞"]),
+        ("", []),
+    ],
+)
+def test_ends_of_headlines(title: str, ends: list[str]) -> None:
+    assert affixes(title) == ends
+    whole = "嵐が近づく" if "嵐" in title else "Storm nears the coast" if ends else title
+    assert without_affixes(title, ends) == whole
