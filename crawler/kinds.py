@@ -27,6 +27,7 @@ _CONSENT_HITS = 2
 _FEWEST_TIMES = 5
 _FEWEST_PICTURES = 8
 _FEWEST_LINKED_HEADINGS = 8
+_PROSE = ("paragraph", "bold", "quote", "list")
 
 _NOT_FOUND = (
     "404", "error 404", "404 error", "404 not found", "page not found", "not found", "page cannot be found", "page could not be found",
@@ -84,7 +85,7 @@ def page_kind(meta: PageMeta, blocks: tuple[Block, ...], url: str, *, asked: str
     judges: tuple[Chosen[PageKind] | None, ...] = (
         _missing(meta, body, words),
         _consent(meta, body, words),
-        _index(meta, words, url, asked),
+        _index(meta, blocks, url, asked),
         _live(meta, body, url),
         _paywall(meta, body, words),
         _of_media(meta, blocks, words, url),
@@ -112,14 +113,16 @@ def _consent(meta: PageMeta, body: list[str], words: int) -> Chosen[PageKind] | 
     return Chosen("consent", "title") if titles and words < _FEW_WORDS and not _is_article(meta) else None
 
 
-def _index(meta: PageMeta, words: int, url: str, asked: str) -> Chosen[PageKind] | None:
+def _index(meta: PageMeta, blocks: tuple[Block, ...], url: str, asked: str) -> Chosen[PageKind] | None:
     if asked and is_front(url) and not is_front(asked):
         return Chosen("index", "address")
     if _is_article(meta) or meta.published:
         return None
+    words = sum(_length(block.text) for block in blocks if block.kind in _PROSE)
     if meta.types & {"CollectionPage", "SearchResultsPage", "ItemList"} and words < _SHORT_WORDS:
         return Chosen("index", "jsonld")
-    if meta.linked_headings >= _FEWEST_LINKED_HEADINGS and words < _FEW_WORDS:
+    listed = sum(map(_length, meta.linked_headings))
+    if len(meta.linked_headings) >= _FEWEST_LINKED_HEADINGS and words < max(_FEW_WORDS, 2 * listed):
         return Chosen("index", "headings")
     return None
 

@@ -31,6 +31,7 @@ from crawler.jsonld import (
 
 _MAX_NAMES = 20
 _MOST_ADDRESSES = 5
+_MOST_HEADINGS = 100
 _MAX_STEPS = 2_000
 _MAX_SLUG_WORDS = 60
 
@@ -84,7 +85,7 @@ class PageMeta:
     """All that a page says about itself, in document order within a source; texts have folded space.
 
     `types` are those of its JSON-LD, `free` whether that calls it accessible for free (None: it does not say),
-    `linked_headings` how many headings are links, as an index has them.
+    `linked_headings` are those that are links, as an index has them.
     """
 
     titles: tuple[Candidate, ...] = ()
@@ -97,7 +98,7 @@ class PageMeta:
     types: frozenset[str] = frozenset()
     og_type: str = ""
     free: bool | None = None
-    linked_headings: int = 0
+    linked_headings: tuple[str, ...] = ()
 
     @property
     def is_article(self) -> bool:
@@ -121,10 +122,13 @@ def read_meta(tree: HtmlElement) -> PageMeta:
         types=frozenset(kind for node in nodes for kind in types(node)),
         og_type=next(iter(meta.get("og:type", ())), "").casefold(),
         free=_is_free(articles),
-        linked_headings=len(
-            tree.xpath("//h2[.//a[@href]] | //h3[.//a[@href]] | //a[@href]//h2 | //a[@href]//h3")
-        ),
+        linked_headings=_linked_headings(tree),
     )
+
+
+def _linked_headings(tree: HtmlElement) -> tuple[str, ...]:
+    found = tree.xpath("//h2[.//a[@href]] | //h3[.//a[@href]] | //a[@href]//h2 | //a[@href]//h3")
+    return tuple(fold("".join(map(str, element.itertext()))) for element in found[:_MOST_HEADINGS])
 
 
 def _is_free(articles: list[dict[str, Any]]) -> bool | None:

@@ -7,6 +7,7 @@ import pytest
 from dedup.clean import clean, shorten
 from dedup.headline import repeats_headline
 from dedup.markers import is_stray, marker
+from dedup.model import Place
 
 HEADLINE = "Kim se rendra « bientôt » en Russie à l'invitation du président"
 PARAGRAPH = (
@@ -69,6 +70,71 @@ def test_one_long_line_keeps_its_text() -> None:
     assert len(cleaned.title) <= 121
 
 
+@pytest.mark.parametrize(
+    ("first", "again", "kinds"),
+    [
+        (PARAGRAPH, PARAGRAPH, ["text", "text", "repeat"]),
+        (PARAGRAPH, PARAGRAPH.replace("lundi", "mardi"), ["text", "text", "text"]),
+        (PARAGRAPH, PARAGRAPH.replace(",", " –").upper(), ["text", "text", "repeat"]),
+        (PARAGRAPH + OTHER, PARAGRAPH[:70] + "…", ["text", "text", "repeat"]),
+        (PARAGRAPH[:70] + " […]", PARAGRAPH + OTHER, ["repeat", "text", "text"]),
+        ("Trois mots seulement", "Trois mots seulement", ["text", "text", "text"]),
+    ],
+)
+def test_standfirsts_and_paragraphs_said_again(first: str, again: str, kinds: list[str]) -> None:
+    between = "Entre les deux se tient un paragraphe qui ne dit rien de tout cela à personne."
+    cleaned = clean("Un titre quelconque ici", [("paragraph", t) for t in (first, between, again)])
+    assert [s.kind for s in cleaned.segments] == kinds
+    assert [(r.segment, r.of) for r in cleaned.repeats] == [
+        (i, "paragraph") for i, k in enumerate(kinds) if k == "repeat"
+    ]
+
+
+def test_a_cut_standfirst_then_whole_twice() -> None:
+    lines = [PARAGRAPH[:70] + "…", PARAGRAPH + OTHER, PARAGRAPH + OTHER]
+    cleaned = clean("Un titre quelconque ici", [("paragraph", t) for t in lines])
+    assert [s.kind for s in cleaned.segments] == ["repeat", "text", "repeat"]
+    assert [r.segment for r in cleaned.repeats] == [0, 2]
+
+
+def test_other_headlines_of_the_article_are_repeats_too() -> None:
+    blocks: list[tuple[Place, str]] = [
+        ("heading", "Le voyage de Kim"),
+        ("paragraph", PARAGRAPH),
+        ("bold", HEADLINE),
+    ]
+    cleaned = clean("Kim en Russie", blocks, headlines=["Le voyage de Kim", HEADLINE, "Kim"])
+    assert [s.kind for s in cleaned.segments] == ["headline", "text", "repeat"]
+    assert (
+        clean("Kim en Russie", [("paragraph", "Kim"), ("paragraph", PARAGRAPH)], headlines=["Kim"]).repeats
+        == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "kinds"),
+    [
+        ([("paragraph", "Ann Lee"), ("paragraph", PARAGRAPH)], ["byline", "text"]),
+        ([("paragraph", "Von Ann Lee und Bo Kim, Aldorf"), ("paragraph", PARAGRAPH)], ["byline", "text"]),
+        ([("paragraph", PARAGRAPH), ("paragraph", OTHER), ("paragraph", "Ann Lee")], ["text", "text", "text"]),
+        ([("paragraph", "Ann Lee a vu tout cela de ses propres yeux hier."), ("paragraph", PARAGRAPH)], ["text", "text"]),
+        ([("link", "Un autre article"), ("link", "Encore un autre"), ("paragraph", PARAGRAPH)], ["related", "related", "text"]),
+        ([("link", "Un autre article"), ("paragraph", PARAGRAPH)], ["text", "text"]),
+        ([("paragraph", PARAGRAPH), ("heading", "Climat"), ("paragraph", OTHER)], ["text", "text", "text"]),
+        ([("paragraph", PARAGRAPH), ("paragraph", "in"), ("paragraph", OTHER)], ["text", "stray", "text"]),
+        ([("paragraph", PARAGRAPH), ("paragraph", OTHER), ("paragraph", "Climat")], ["text", "text", "stray"]),
+        ([("paragraph", PARAGRAPH), ("paragraph", "•"), ("paragraph", OTHER)], ["text", "stray", "text"]),
+        ([("caption", "Le pont hier"), ("alt", "Un pont sur la mer"), ("paragraph", PARAGRAPH)], ["caption", "text"]),
+        ([("paragraph", PARAGRAPH), ("paragraph", "© AFP"), ("paragraph", OTHER)], ["text", "credit", "text"]),
+        ([("paragraph", PARAGRAPH), ("paragraph", "© AFP")], ["text", "text"]),
+        ([("paragraph", PARAGRAPH), ("paragraph", "© 2026 Le Quotidien. Tous droits réservés")], ["text", "credit"]),
+    ],
+)  # fmt: skip
+def test_kinds_by_place(lines: list[tuple[Place, str]], kinds: list[str]) -> None:
+    cleaned = clean(HEADLINE, lines, authors=["Ann Lee", "Bo Kim"])
+    assert [s.kind for s in cleaned.segments] == kinds
+
+
 def test_nothing_and_only_a_headline() -> None:
     assert clean("", []).segments == ()
     assert [s.kind for s in clean(HEADLINE, [("heading", HEADLINE)]).segments] == ["headline"]
@@ -76,11 +142,19 @@ def test_nothing_and_only_a_headline() -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["Publicité", "ADVERTISEMENT", "Anzeige", "広告", "Lire aussi : Le pont fermé", "関連記事: 橋"],
-)
-def test_markers(line: str) -> None:
-    assert marker(line)
+    ("line", "kind"),
+    [
+        ("Publicité", "ad"), ("ADVERTISEMENT", "ad"), ("Anzeige", "ad"), ("広告", "ad"), ("— Реклама —", "ad"), ("إعلان", "ad"),
+        ("Lire aussi : Le pont fermé", "related"), ("関連記事: 橋", "related"), ("Lees ook: De brug dicht", "related"),
+        ("Partager", "share"), ("Lesedauer: 4 Minuten", "share"), ("Follow us on Facebook", "share"), ("シェア", "share"),
+        ("Sign up for our newsletter and never miss a thing", "newsletter"), ("Inscrivez-vous à notre newsletter", "newsletter"),
+        ("Photo: Ann Lee / Agency", "credit"), ("Foto: Ann Lee", "credit"), ("写真：港新聞", "credit"), ("© 2026 Daily Post", "credit"),
+        ("We use cookies to make this better.", "cookie"), ("Alle akzeptieren", "cookie"),
+        ("Subscribe to continue reading", "paywall"), ("Déjà abonné ?", "paywall"), ("この記事は会員限定です。", "paywall"),
+    ],
+)  # fmt: skip
+def test_markers(line: str, kind: str) -> None:
+    assert marker(line) == kind
 
 
 @pytest.mark.parametrize(
@@ -88,6 +162,8 @@ def test_markers(line: str) -> None:
     [
         "Advertisement revenue fell by a tenth.",
         PARAGRAPH,
+        "Photo opportunities were few.",
+        "Related parties must file their accounts by the end of the month, the ministry said in a note on Monday.",
         "The photo shows a bridge that has stood there for two hundred years and more, he said to us.",
     ],
 )
