@@ -104,12 +104,14 @@ def _missing(meta: PageMeta, body: list[str], words: int) -> Chosen[PageKind] | 
 
 
 def _consent(meta: PageMeta, body: list[str], words: int) -> Chosen[PageKind] | None:
+    if _is_article(meta) and words >= _SHORT_WORDS:
+        return None
     said = [(_spoken(text), _length(text)) for text in body[:60]]
     speaking = [(text, length) for text, length in said if _says(text, _CONSENT)]
     titles = [c for c in meta.titles if _says(_spoken(c.text), _CONSENT)]
     hits = sum(_begun(phrase) in text for text, _ in speaking for phrase in _CONSENT)
     if hits >= _CONSENT_HITS and sum(length for _, length in speaking) >= _CONSENT_SHARE * words:
-        return None if _is_article(meta) and words >= _SHORT_WORDS else Chosen("consent", "text")
+        return Chosen("consent", "text")
     return Chosen("consent", "title") if titles and words < _FEW_WORDS and not _is_article(meta) else None
 
 

@@ -7,6 +7,7 @@ the headline again, and which the extractor leaves out.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -55,7 +56,6 @@ class _Figure(NamedTuple):
 
     place: int
     block: Block
-    element: _Element
 
 
 def dress(tree: HtmlElement, blocks: tuple[Block, ...], headlines: Collection[str]) -> tuple[Block, ...]:
@@ -64,23 +64,27 @@ def dress(tree: HtmlElement, blocks: tuple[Block, ...], headlines: Collection[st
     numbers = {_key(block.text): number for number, block in reversed(list(enumerate(blocks)))}
     numbers.pop("", None)
     known = [words for headline in headlines if len(words := _words(headline)) >= _FEWEST_WORDS]
+    paragraphs = (p for p in tree.iter(*_PROSE) if _key(_text(p)) in numbers)
+    region = _region(list(paragraphs))
     kinds = [block.kind for block in blocks]
-    lines: list[_Element] = []
     figures: list[_Figure] = []
     last = 0
-    for element in tree.iter(*_LINES, "img", "figcaption"):
+    for element in _of_region(tree, region):
         if element.tag in ("img", "figcaption"):
             figures += _figure(element, last, known)
         elif (number := numbers.get(_key(_line(element)), -1)) >= 0:
             last = number + 1
-            lines.append(element)
             kinds[number] = _kind(element, kinds[number])
-    region = _region(lines)
-    inside = [
-        f for f in figures if f.block.kind == "alt" or region is None or region in f.element.iterancestors()
-    ]
     dressed = [Block(kind, block.text) for kind, block in zip(kinds, blocks, strict=True)]
-    return tuple(_merged(dressed, inside[:_MOST_FIGURES]))
+    return tuple(_merged(dressed, figures[:_MOST_FIGURES]))
+
+
+def _of_region(tree: HtmlElement, region: _Element | None) -> Iterator[_Element]:
+    """The lines and figures of a region, after the pictures that stand before it on the page; of all of it else."""
+    if region is not None:
+        before = itertools.takewhile(lambda element: element is not region, tree.iter("img", region.tag))
+        yield from (element for element in before if element.tag == "img")
+    yield from (tree if region is None else region).iter(*_LINES, "img", "figcaption")
 
 
 def _merged(blocks: list[Block], figures: list[_Figure]) -> Iterator[Block]:
@@ -96,12 +100,12 @@ def _merged(blocks: list[Block], figures: list[_Figure]) -> Iterator[Block]:
 def _figure(element: _Element, place: int, headlines: list[frozenset[str]]) -> Iterator[_Figure]:
     if element.tag == "figcaption":
         if text := tidy(_text(element)):
-            yield _Figure(place, Block("caption", text), element)
+            yield _Figure(place, Block("caption", text))
         return
     text = (element.get("alt") or "")[:_LONGEST]
     words = _words(text)
     if any(len(words & headline) >= _ALIKE * len(words | headline) for headline in headlines):
-        yield _Figure(place, Block("alt", tidy(text)), element)
+        yield _Figure(place, Block("alt", tidy(text)))
 
 
 def _line(element: _Element) -> str:

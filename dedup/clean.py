@@ -88,18 +88,19 @@ class _Sorter:
         self.segments.append(Segment(kind, place, text))
 
     def _judge(self, place: Place, text: str, linked: bool) -> tuple[SegmentKind, Said, float]:
-        similarity = self._headlines.repeated_by(text)
+        words = tokens(text)
+        similarity = self._headlines.repeated_by(text, words)
         if similarity:
             return ("headline" if self._is_above(place) else "repeat"), "headline", similarity
         if place in ("caption", "alt"):
             return "caption", "paragraph", 0.0
-        if kind := marker(text) or ("related" if linked else None) or self._byline(text):
+        if kind := marker(text, words) or ("related" if linked else None) or self._byline(text, words):
             return kind, "paragraph", 0.0
-        return self._paragraph(text)
+        return self._paragraph(text, words)
 
-    def _paragraph(self, text: str) -> tuple[SegmentKind, Said, float]:
+    def _paragraph(self, text: str, words: list[str]) -> tuple[SegmentKind, Said, float]:
         number = len(self.segments)
-        again, similarity = self._paragraphs.add(number, text)
+        again, similarity = self._paragraphs.add(number, text, words)
         if 0 <= again < number:
             self._repeat(again, self.segments[again], "paragraph", similarity)
             self.segments[again] = replace(self.segments[again], kind="repeat")
@@ -114,7 +115,7 @@ class _Sorter:
             s.kind == "headline" or (s.kind == "text" and not is_stray(s.text)) for s in self.segments
         )
 
-    def _byline(self, text: str) -> SegmentKind | None:
+    def _byline(self, text: str, words: list[str]) -> SegmentKind | None:
         """A line of the authors' names and little else, before the text has got far."""
         if (
             not self._authors
@@ -122,7 +123,6 @@ class _Sorter:
             or len(text) > LONGEST_HEADLINE
         ):
             return None
-        words = tokens(text)
         strange = [word for word in words if word not in self._authors]
         return (
             "byline"

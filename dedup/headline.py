@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from dedup.text import tokens
 
@@ -40,22 +41,48 @@ class Headlines:
     """What an article is called: its title, and what else page and feed say instead of it."""
 
     def __init__(self, titles: Iterable[str]) -> None:
-        said = ((title[:_LONGEST], tokens(title[:_LONGEST])) for title in titles)
-        first, *others = said
-        self._titles = [
-            first,
-            *(each for each in others if len(each[1]) >= _FEWEST_OTHER and each[1] != first[1]),
-        ]
-        self._longest = max(len(words) for _, words in self._titles)
+        first, *others = (_Title.read(title[:_LONGEST]) for title in titles)
+        distinct = {
+            tuple(title.words): title for title in reversed(others) if len(title.words) >= _FEWEST_OTHER
+        }
+        self._titles = list({**distinct, tuple(first.words): first}.values())
+        self._longest = max(len(title.words) for title in self._titles)
 
-    def repeated_by(self, text: str) -> float:
+    def repeated_by(self, text: str, words: list[str] | None = None) -> float:
         """How surely a segment is a headline said again: 0 for no, else the similarity that says so."""
         if len(text) > _LONGEST:
             return 0.0
-        segment = tokens(text)
+        segment = tokens(text) if words is None else words
         if len(segment) > 2 * self._longest + _MOST_EXTRA:
             return 0.0
-        return max(_repeats(*title, text, segment) for title in self._titles)
+        return max(title.repeated_by(text, segment) for title in self._titles)
+
+
+@dataclass(frozen=True, slots=True)
+class _Title:
+    """One headline as it is written, in words, and in words without what an outlet sets beside it."""
+
+    text: str
+    words: list[str]
+    known: frozenset[str]
+    parts: list[list[str]]
+
+    @classmethod
+    def read(cls, text: str) -> _Title:
+        words = tokens(text)
+        parts = [part for part in _parts(text) if len(part) >= _FEWEST_CUT]
+        return cls(text, words, frozenset(words), parts)
+
+    def repeated_by(self, text: str, segment: list[str]) -> float:
+        if len(segment) > 2 * len(self.words) + _MOST_EXTRA or self.known.isdisjoint(segment):
+            return 0.0
+        direct = likeness(self.words, segment)
+        if direct >= NEAR:
+            return direct
+        if _is_cut(self.words, segment, text) or _is_cut(segment, self.words, self.text):
+            return max(direct, min(len(self.words), len(segment)) / max(len(self.words), len(segment)))
+        said = any(likeness(self.words, part) >= NEAR for part in _parts(text))
+        return direct if said or any(likeness(part, segment) >= NEAR for part in self.parts) else 0.0
 
 
 def repeats_headline(headline: str, text: str) -> float:
@@ -74,21 +101,6 @@ def cuts_short(cut: str, whole: str) -> bool:
         and len(cut) < len(whole)
         and _is_cut(tokens(whole), tokens(cut), cut)
     )
-
-
-def _repeats(headline: str, title: list[str], text: str, segment: list[str]) -> float:
-    if not title or not segment or len(segment) > 2 * len(title) + _MOST_EXTRA:
-        return 0.0
-    direct = likeness(title, segment)
-    if direct >= NEAR:
-        return direct
-    if _is_cut(title, segment, text) or _is_cut(segment, title, headline):
-        return max(direct, min(len(title), len(segment)) / max(len(title), len(segment)))
-    parts = [part for part in _parts(text) if likeness(title, part) >= NEAR]
-    parts += [
-        part for part in _parts(headline) if len(part) >= _FEWEST_CUT and likeness(part, segment) >= NEAR
-    ]
-    return direct or NEAR if parts else 0.0
 
 
 def _is_cut(whole: list[str], cut: list[str], written: str) -> bool:

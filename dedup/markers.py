@@ -123,6 +123,7 @@ OPENERS: Mapping[MarkerKind, str] = {
 _LONGEST = 30
 _LONGEST_PROSE = 16
 _LONGEST_LINK = 200
+_LONGEST_STRAY = 80
 # "Photo: Ann Lee / Agency", "© Agency", "Image: …": the word and what sets it off from prose.
 _CREDIT = re.compile(
     r"(?i)\s*(?:(?:file |stock )?(?:photo(?:graph|s)?|image|picture|pic|foto|bild|crédits?|credits?|kredit|"
@@ -147,9 +148,9 @@ _ALONE, _OPENERS = _table(ALONE), _table(OPENERS)
 _OPENER_LENGTHS = sorted({len(opener) for opener in _OPENERS})
 
 
-def marker(text: str) -> MarkerKind | None:
-    """What kind of marker a line is, None for prose."""
-    found = tuple(tokens(text[:400]))
+def marker(text: str, words: list[str] | None = None) -> MarkerKind | None:
+    """What kind of marker a line is, None for prose; `words` are its tokens where they are known."""
+    found = tuple(tokens(text[:400]) if words is None else words)
     if (kind := _ALONE.get(found)) is not None:
         return kind
     if len(found) > _LONGEST or _is_sentence(text, found):
@@ -166,11 +167,13 @@ def _is_sentence(text: str, found: tuple[str, ...]) -> bool:
     return len(found) > _LONGEST_PROSE and text.rstrip().endswith(_ENDS)
 
 
-def is_stray(text: str) -> bool:
+def is_stray(text: str, words: list[str] | None = None) -> bool:
     """Whether a line is no more than a short word that ends no sentence: a leftover of the page, at its edges at least."""
-    found = tokens(text[:80])
+    if len(text) > _LONGEST_STRAY:
+        return False
+    found = tokens(text) if words is None else words
     if not found:
-        return len(text) < 80
+        return True
     return len(found) == 1 and len(found[0]) <= 12 and not text.rstrip().endswith(_ENDS)
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dedup.headline import cuts_short, likeness
-from dedup.text import tokens
 
 FEWEST_TOKENS = 8
 NEAR = 0.9
@@ -36,13 +35,13 @@ class Paragraphs:
         self._said: list[_Said] = []
         self._numbers: dict[tuple[str, ...], list[int]] = {}
 
-    def add(self, segment: int, text: str) -> tuple[int, float]:
+    def add(self, segment: int, text: str, words: list[str]) -> tuple[int, float]:
         """Which of this segment and an earlier one says again what the other says, and how alike they are.
 
         It is the later one, unless the earlier is its beginning cut short. (-1, 0.0) for a paragraph that
         says something new, which is remembered.
         """
-        said = _Said(segment, text, tokens(text))
+        said = _Said(segment, text, words)
         if len(said.words) < FEWEST_TOKENS:
             return -1, 0.0
         shingles = _shingles(said.words)
