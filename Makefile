@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-bench
+PIP_INSTALL := -m pip install --disable-pip-version-check --progress-bar on
 DEMO_HOME ?= $(CURDIR)/.newsfold
 
-.PHONY: demo crawl test check setup setup-dev clean
+.PHONY: demo crawl test check bench setup setup-dev setup-bench clean
 
 demo: setup  ## Crawl a small invented newsroom on this machine and show its stories.
 	@NEWSFOLD_HOME="$(DEMO_HOME)" $(BIN)/newsfold demo
@@ -23,26 +25,41 @@ check: setup-dev  ## Lint, formatting, types and import rules.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench:  ## A benchmark beside all its peers: make bench NAME=pages ARGS=--quick
+	@test -n "$(NAME)" || { echo "usage: make bench NAME=pages [ARGS=--quick]" >&2; exit 2; }
+	@$(MAKE) --no-print-directory setup-bench
+	@$(PEERS)/bin/python -m benchmarks.$(NAME) $(ARGS)
+
 setup: $(VENV)/ready
 setup-dev: $(VENV)/ready-dev
+setup-bench: $(PEERS)/ready
 
-# A Python without ensurepip (Debian's) still has pip, which can install into another environment.
-$(BIN)/python:
-	@echo "Setting up $(VENV) with $$($(PYTHON) --version)"
+# A Python without ensurepip (Debian's) still has pip, which can put one into another environment. That of Python 3.11
+# stops at an extra of lxml that two libraries ask for ("Candidate is not for this requirement"): a newer one is fetched.
+%/pip: | check-python
+	@echo "Setting up $* with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $* 2>/dev/null || { $(PYTHON) -m venv --without-pip $* && \
+	  $(PYTHON) -m pip --python $*/bin/python install --disable-pip-version-check -q pip; }
+	$*/bin/python $(PIP_INSTALL) "pip>=24.1"
+	@touch $@
+
+.PHONY: check-python
+check-python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "newsfold needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12" >&2; exit 2; }
-	@$(PYTHON) -m venv $(VENV) 2>/dev/null || $(PYTHON) -m venv --without-pip $(VENV)
 
-PIP = $(shell test -x $(BIN)/pip && echo "$(BIN)/python -m pip" || echo "$(PYTHON) -m pip --python $(BIN)/python")
-
-$(VENV)/ready: requirements.txt pyproject.toml | $(BIN)/python
-	$(PIP) install --disable-pip-version-check --progress-bar on -e .
+$(VENV)/ready: requirements.txt pyproject.toml | $(VENV)/pip
+	$(BIN)/python $(PIP_INSTALL) -e .
 	@touch $@
 
 $(VENV)/ready-dev: requirements-dev.txt $(VENV)/ready
-	$(PIP) install --disable-pip-version-check --progress-bar on -r requirements-dev.txt
+	$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+$(PEERS)/ready: requirements-bench.txt requirements-dev.txt requirements.txt | $(PEERS)/pip
+	$(PEERS)/bin/python $(PIP_INSTALL) -r requirements-bench.txt
 	@touch $@
 
 clean:  ## Forget the environment and the demo.
 	@test ! -x $(BIN)/newsfold || $(BIN)/newsfold --home "$(DEMO_HOME)/demo" redis stop || true
-	rm -rf $(VENV) "$(DEMO_HOME)"
+	rm -rf $(VENV) $(PEERS) "$(DEMO_HOME)"
