@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dedup.headline import Headlines
-from dedup.markers import is_stray, looks_like_headline, marker
-from dedup.model import Place, Repeat, Said, Segment, SegmentKind
-from dedup.paragraphs import Paragraphs
+from dedup.markers import is_stray, looks_like_headline, marker, signs
+from dedup.model import Place, Repeat, Segment, SegmentKind
+from dedup.paragraphs import Again, Paragraphs, printed_twice
 from dedup.text import tokens
 
 LONGEST_HEADLINE = 240
@@ -17,6 +17,8 @@ _FEWEST_HEADLINE_TOKENS = 3
 _FEWEST_LINKS = 2
 _MOST_BYLINE_TOKENS = 4
 _MOST_SIGNATURE_TOKENS = 2
+# Items of lists and rows of tables repeat one another by nature.
+_SAID: frozenset[Place] = frozenset(("paragraph", "bold", "link", "quote", "heading"))
 _LINES: frozenset[Place] = frozenset(("paragraph", "bold", "link"))
 _Line = tuple[Place, str]
 
@@ -76,38 +78,44 @@ class _Sorter:
         self._headlines = Headlines([title, *headlines])
         self._authors = frozenset(word for author in authors for word in tokens(author))
         self._paragraphs = Paragraphs()
+        self._again: list[Again] = []
         self.segments: list[Segment] = []
         self.repeats: dict[int, Repeat] = {}
 
     def add(self, place: Place, text: str, *, linked: bool) -> None:
-        kind, of, similarity = self._judge(place, text, linked)
-        if place == "alt" and kind != "repeat":
-            return  # nobody reads it
-        if kind == "repeat":
-            self._repeat(len(self.segments), Segment(kind, place, text), of, similarity)
-        self.segments.append(Segment(kind, place, text))
-
-    def _judge(self, place: Place, text: str, linked: bool) -> tuple[SegmentKind, Said, float]:
+        """The next block, in reading order; an alternative text that is no headline is left out: nobody reads it."""
         words = tokens(text)
+        number = len(self.segments)
         similarity = self._headlines.repeated_by(text, words)
         if similarity:
-            return ("headline" if self._is_above(place) else "repeat"), "headline", similarity
+            kind: SegmentKind = "headline" if self._is_above(place) else "repeat"
+            if kind == "repeat":
+                self.repeats[number] = Repeat(number, place, "headline", similarity, text)
+        else:
+            kind = self._judge(place, text, words, linked)
+            if place == "alt":
+                return
+        if kind == "text" and place in _SAID and (again := self._paragraphs.add(number, text, words)):
+            self._again.append(again)
+        self.segments.append(Segment(kind, place, text))
+
+    def end(self) -> None:
+        """Set apart what the page prints twice. A heading stays: it heads what follows."""
+        for number, _, similarity in printed_twice(self._again):
+            said = self.segments[number]
+            if said.place != "heading":
+                self.segments[number] = replace(said, kind="repeat")
+                self.repeats[number] = Repeat(number, said.place, "paragraph", similarity, said.text)
+
+    def _judge(self, place: Place, text: str, words: list[str], linked: bool) -> SegmentKind:
         if place in ("caption", "alt"):
-            return "caption", "paragraph", 0.0
-        if kind := marker(text, words) or ("related" if linked else None) or self._byline(text, words):
-            return kind, "paragraph", 0.0
-        return self._paragraph(text, words)
-
-    def _paragraph(self, text: str, words: list[str]) -> tuple[SegmentKind, Said, float]:
-        number = len(self.segments)
-        again, similarity = self._paragraphs.add(number, text, words)
-        if 0 <= again < number:
-            self._repeat(again, self.segments[again], "paragraph", similarity)
-            self.segments[again] = replace(self.segments[again], kind="repeat")
-        return ("repeat" if again == number else "text"), "paragraph", similarity
-
-    def _repeat(self, number: int, segment: Segment, of: Said, similarity: float) -> None:
-        self.repeats[number] = Repeat(number, segment.place, of, similarity, segment.text)
+            return "caption"
+        return (
+            marker(text, words)
+            or ("related" if linked else None)
+            or self._byline(place, text, words)
+            or "text"
+        )
 
     def _is_above(self, place: Place) -> bool:
         """Above the first paragraph it is where a page prints its headline, once."""
@@ -115,13 +123,12 @@ class _Sorter:
             s.kind == "headline" or (s.kind == "text" and not is_stray(s.text)) for s in self.segments
         )
 
-    def _byline(self, text: str, words: list[str]) -> SegmentKind | None:
-        """A line of the authors' names and little else, before the text has got far."""
-        if (
-            not self._authors
-            or sum(s.kind == "text" for s in self.segments) > 1
-            or len(text) > LONGEST_HEADLINE
-        ):
+    def _byline(self, place: Place, text: str, words: list[str]) -> SegmentKind | None:
+        """A line of the authors' names and little else before the text has got far, or a date or names above it."""
+        said = sum(s.kind == "text" and s.place != "heading" for s in self.segments)
+        if not said and place in _LINES and signs(text, words):
+            return "byline"
+        if not self._authors or said > 1 or len(text) > LONGEST_HEADLINE:
             return None
         strange = [word for word in words if word not in self._authors]
         return (
@@ -137,6 +144,7 @@ def _sort(
     sorter = _Sorter(title, headlines, authors)
     for (place, text), linked in zip(lines, _in_link_boxes(lines), strict=True):
         sorter.add(place, text, linked=linked)
+    sorter.end()
     segments = _with_signature(_without_stray_edges(sorter.segments))
     return Cleaned(title, tuple(segments), tuple(sorter.repeats[number] for number in sorted(sorter.repeats)))
 
@@ -164,19 +172,24 @@ def _with_signature(segments: list[Segment]) -> list[Segment]:
 def _without_stray_edges(segments: list[Segment]) -> list[Segment]:
     """Single words at either end of the text are leftovers of the page, as lines without a word are anywhere.
 
-    Within the text a single word heads what follows, unless it begins in lower case.
+    Within the text a single word heads what follows, unless it begins in lower case; a name in brackets at the
+    end signs the text.
     """
     said = [number for number, s in enumerate(segments) if s.kind == "text" and not is_stray(s.text)]
     first, last = (said[0], said[-1]) if said else (len(segments), -1)
     return [
-        replace(s, kind="stray") if s.kind == "text" and _is_stray(s, inside=first < number < last) else s
+        replace(s, kind="stray") if s.kind == "text" and _is_stray(s, number, first, last) else s
         for number, s in enumerate(segments)
     ]
 
 
-def _is_stray(segment: Segment, *, inside: bool) -> bool:
+def _is_stray(segment: Segment, number: int, first: int, last: int) -> bool:
     if not is_stray(segment.text):
         return False
-    if inside and not segment.text[:1].islower():
-        return not any(map(str.isalnum, segment.text))
+    if not any(map(str.isalnum, segment.text)):
+        return first < number < last or segment.place in _LINES
+    if first < number < last:
+        return segment.text[:1].islower() and segment.place in _LINES
+    if number > last:
+        return segment.place != "list" and segment.text[:1] not in "([（［"
     return segment.place in _LINES

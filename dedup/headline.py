@@ -16,6 +16,8 @@ NEAR = 0.75
 # "Headline - Outlet", "Outlet | Headline": what may stand beside the headline, in tokens.
 _MOST_EXTRA = 4
 _SEPARATORS = (" - ", " – ", " — ", " | ", "｜", " · ", " : ", " :: ", " • ", " » ", ": ")
+# More words beside a colon are a part of what is said, as in a subheading of its own.
+_MOST_BESIDE_COLON = 2
 _ELLIPSES = ("…", "...", "[…]", "[...]", "(…)", "(...)", "……")
 _FEWEST_CUT = 4
 # Of a title of 10,000 characters no segment is a repeat that does not show it here.
@@ -120,6 +122,6 @@ def _parts(text: str) -> list[list[str]]:
         for head, tail in (text.rpartition(separator)[::2], text.partition(separator)[::2]):
             if head and tail:
                 long, short = sorted((tokens(head), tokens(tail)), key=len, reverse=True)
-                if len(short) <= _MOST_EXTRA:
+                if len(short) <= (_MOST_BESIDE_COLON if separator.strip() == ":" else _MOST_EXTRA):
                     parts.append(long)
     return parts

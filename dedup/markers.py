@@ -53,6 +53,7 @@ ALONE: Mapping[MarkerKind, str] = {
         seguir leyendo | leer más | más información | noticias relacionadas | te puede interesar | le puede interesar
         lo más leído | continua a leggere | leggi di più | leggi anche | leia mais | leia também | veja também
         saiba mais | lees meer | lees ook | dalej | czytaj także | czytaj więcej | läs mer | läs också | les også | læs også
+        filed under | related topics | tags | topics in this article | mehr zu diesem thema | themen | tags relacionadas
         lue myös | ayrıca okuyun | ilgili haberler | читать далее | читайте также | по теме | اقرأ أيضا | اقرأ المزيد
         קראו עוד | 関連記事 | あわせて読みたい | 続きを読む | 관련기사 | 관련 기사 | 相关新闻 | 相关阅读 | 延伸阅读 | 延伸閱讀
         đọc thêm | tin liên quan | อ่านเพิ่มเติม | baca juga
@@ -63,7 +64,8 @@ ALONE: Mapping[MarkerKind, str] = {
     """,
     "cookie": """
         accept all cookies | cookie settings | accept cookies | manage cookies | tout accepter | alle akzeptieren
-        aceptar todo | accetta tutto | aceitar todos
+        aceptar todo | accetta tutto | aceitar todos | externer inhalt | empfohlener redaktioneller inhalt
+        empfohlener externer inhalt | ein klick für den datenschutz | contenu externe | external content
     """,
     "paywall": """
         subscribe to continue reading | subscribe to read | already a subscriber | subscriber only | log in to continue
@@ -76,7 +78,7 @@ ALONE: Mapping[MarkerKind, str] = {
 
 OPENERS: Mapping[MarkerKind, str] = {
     "related": """
-        read also | also read | read more | read next | see also | related | recommended | don't miss | more on this
+        filed under | read also | also read | read more | read next | see also | related | recommended | don't miss | more on this
         à lire aussi | lire aussi | voir aussi | lisez aussi | lire également | à lire également | sur le même sujet
         lesen sie auch | lesen sie dazu | lesen sie mehr | mehr zum thema | auch interessant | siehe auch
         lea también | lee también | le puede interesar | te puede interesar | leggi anche | potrebbe interessarti
@@ -109,6 +111,9 @@ OPENERS: Mapping[MarkerKind, str] = {
         this website uses cookies | this site uses cookies | we use cookies | we and our partners | ce site utilise des cookies
         nous utilisons des cookies | diese website verwendet cookies | wir verwenden cookies | utilizamos cookies
         este sitio utiliza cookies | questo sito utilizza cookie | este site usa cookies | wij gebruiken cookies
+        an dieser stelle finden sie | für die darstellung von | wir benötigen ihre zustimmung | we need your consent to load
+        to view this content you need to | this content is provided by | pour afficher ce contenu
+        para ver este contenido | per visualizzare questo contenuto | om deze inhoud te
         мы используем cookie | bu site çerez | 本サイトではcookie
     """,
     "paywall": """
@@ -127,9 +132,20 @@ _LONGEST_STRAY = 80
 # "Photo: Ann Lee / Agency", "© Agency", "Image: …": the word and what sets it off from prose.
 _CREDIT = re.compile(
     r"(?i)\s*(?:(?:file |stock )?(?:photo(?:graph|s)?|image|picture|pic|foto|bild|crédits?|credits?|kredit|"
-    r"imagen|immagine|imagem|фото|写真|撮影|사진|图|图片)\s*(?:[:：/|©]|\((?:c|©)\))|(?:©|\(c\)|copyright ©?)\s*\S)"
+    r"imagen|immagine|imagem|фото|写真|撮影|사진|图|图片)\s*(?:[:：/|©]|\((?:c|©)\))|<?(?:[©ⓒ]|\(c\)|copyright [©ⓒ]?)\s*\S)"
 )
 _LONGEST_CREDIT = 14
+# A clock, a date in figures, or a day and a year with a word between them.
+_WHEN = re.compile(
+    r"\b\d{1,2}\s?[:hH時시]\s?\d{2}\b|\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b|\d年\d"
+    r"|\b\d{1,2}\W{1,3}(?:de )?[^\W\d]+,?(?: de)? (?:19|20)\d\d\b|[^\W\d] \d{1,2}, (?:19|20)\d\d\b"
+)
+_LONGEST_STAMP = 80
+_MOST_STAMP_WORDS = 6
+_BY = re.compile(
+    r"(?:[Bb]y|[Vv]on|[Pp]ar|[Pp]or|[Dd]oor|[Tt]ext|BY|VON|PAR|POR)[: ]\s*"
+    r"(?:(?:[A-ZÀ-Þ][\w.'’-]+|and|und|et|y|e|en|de|van|von|&|[,/])\s*){2,7}"
+)
 _ENDS = (".", "!", "?", "…", "。", "！", "？", ":", "»", "”", '"', "“", "؟", "।", "」", "』")
 
 _Table = dict[tuple[str, ...], MarkerKind]
@@ -175,6 +191,14 @@ def is_stray(text: str, words: list[str] | None = None) -> bool:
     if not found:
         return True
     return len(found) == 1 and len(found[0]) <= 12 and not text.rstrip().endswith(_ENDS)
+
+
+def signs(text: str, words: list[str]) -> bool:
+    """Whether a line above a text says when it was printed, or by whom, and no more."""
+    if len(text) > _LONGEST_STAMP:
+        return False
+    spelt = sum(not any(map(str.isdigit, word)) for word in words)
+    return bool(_BY.fullmatch(text) or (spelt <= _MOST_STAMP_WORDS and _WHEN.search(text)))
 
 
 def looks_like_headline(text: str) -> bool:

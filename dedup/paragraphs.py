@@ -7,18 +7,24 @@ of headlines, as a standfirst has few words.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dedup.headline import cuts_short, likeness
 
 FEWEST_TOKENS = 8
 NEAR = 0.9
 _WIDTH = 3
-# How many of a paragraph's shingles are looked up, and how many paragraphs are kept for one.
-_MOST_SHINGLES = 48
+# How many of a paragraph's shingles are looked up (a copy as near as that has most of its first ones), and how many
+# paragraphs are kept for one.
+_MOST_SHINGLES = 16
 _MOST_KEPT = 4
 _COMPARED = 2
 _CUT = 0.99
+# So many in a row are a body that is printed again; of single ones there are not many on a page.
+_RUN = 4
+_MOST_SINGLE = 3
 
 
 @dataclass(slots=True)
@@ -28,6 +34,14 @@ class _Said:
     words: list[str]
 
 
+class Again(NamedTuple):
+    """A segment, the one whose words it says again, and how alike they are (0–1)."""
+
+    segment: int
+    of: int
+    similarity: float
+
+
 class Paragraphs:
     """What an article has said so far, and in which segment."""
 
@@ -35,26 +49,26 @@ class Paragraphs:
         self._said: list[_Said] = []
         self._numbers: dict[tuple[str, ...], list[int]] = {}
 
-    def add(self, segment: int, text: str, words: list[str]) -> tuple[int, float]:
-        """Which of this segment and an earlier one says again what the other says, and how alike they are.
+    def add(self, segment: int, text: str, words: list[str]) -> Again | None:
+        """Which of this segment and an earlier one says again what the other says.
 
-        It is the later one, unless the earlier is its beginning cut short. (-1, 0.0) for a paragraph that
-        says something new, which is remembered.
+        It is the later one, unless the earlier is its beginning cut short. None for a paragraph that says
+        something new, which is remembered.
         """
         said = _Said(segment, text, words)
         if len(said.words) < FEWEST_TOKENS:
-            return -1, 0.0
+            return None
         shingles = _shingles(said.words)
         shared = Counter(number for shingle in shingles for number in self._numbers.get(shingle, ()))
         for number, _ in shared.most_common(_COMPARED):
             earlier = self._said[number]
             if cuts_short(earlier.text, text):
                 self._said[number] = said
-                return earlier.segment, _CUT
+                return Again(earlier.segment, segment, _CUT)
             if similarity := _likeness(earlier, said):
-                return segment, similarity
+                return Again(segment, earlier.segment, similarity)
         self._remember(said, shingles)
-        return -1, 0.0
+        return None
 
     def _remember(self, said: _Said, shingles: list[tuple[str, ...]]) -> None:
         for shingle in shingles:
@@ -62,6 +76,25 @@ class Paragraphs:
             if len(kept) < _MOST_KEPT:
                 kept.append(len(self._said))
         self._said.append(said)
+
+
+def printed_twice(found: Iterable[Again]) -> list[Again]:
+    """Those of a page's repeats that are the page's doing: a whole body in a row, or few, each said twice.
+
+    An interview that asks everybody the same, a plan with one meal on several days mean what they say again.
+    """
+    runs: list[list[Again]] = []
+    for again in sorted(found):
+        last = runs[-1][-1] if runs else None
+        if last and (again.segment, again.of) == (last.segment + 1, last.of + 1):
+            runs[-1].append(again)
+        else:
+            runs.append([again])
+    bodies = [again for run in runs if len(run) >= _RUN for again in run]
+    others = [again for run in runs if len(run) < _RUN for again in run]
+    times = Counter(again.of for again in others if again.similarity != _CUT)
+    single = [again for again in others if times[again.of] <= 1]
+    return sorted([*bodies, *(single if len(others) <= _MOST_SINGLE else ())])
 
 
 def _shingles(words: list[str]) -> list[tuple[str, ...]]:

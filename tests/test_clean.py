@@ -97,6 +97,28 @@ def test_a_cut_standfirst_then_whole_twice() -> None:
     assert [r.segment for r in cleaned.repeats] == [0, 2]
 
 
+def test_what_an_article_says_again_on_purpose_stays() -> None:
+    """A question asked of everybody, an item of many lists, a heading: they are set twice because they are meant."""
+    answers = [f"{OTHER} {PARAGRAPH[:40]} {number}" for number in range(8)]
+    asked = [line for answer in answers for line in (PARAGRAPH, answer)]
+    for place in ("paragraph", "bold"):
+        cleaned = clean("Un titre quelconque ici", [(place, line) for line in asked])
+        assert cleaned.repeats == ()
+    for place in ("list", "table", "heading"):
+        assert (
+            clean(
+                "Un titre quelconque ici", [(place, PARAGRAPH), ("paragraph", OTHER), (place, PARAGRAPH)]
+            ).repeats
+            == ()
+        )
+
+
+def test_a_body_printed_twice() -> None:
+    lines = [" ".join(f"{word}{number}" for word in PARAGRAPH.split()) for number in range(5)]
+    cleaned = clean("Un titre quelconque ici", [("paragraph", line) for line in [*lines, *lines]])
+    assert [s.kind for s in cleaned.segments] == ["text"] * 5 + ["repeat"] * 5
+
+
 def test_other_headlines_of_the_article_are_repeats_too() -> None:
     blocks: list[tuple[Place, str]] = [
         ("heading", "Le voyage de Kim"),
@@ -125,6 +147,17 @@ def test_other_headlines_of_the_article_are_repeats_too() -> None:
         ([("paragraph", PARAGRAPH), ("paragraph", OTHER), ("paragraph", "Climat")], ["text", "text", "stray"]),
         ([("paragraph", PARAGRAPH), ("paragraph", "•"), ("paragraph", OTHER)], ["text", "stray", "text"]),
         ([("caption", "Le pont hier"), ("alt", "Un pont sur la mer"), ("paragraph", PARAGRAPH)], ["caption", "text"]),
+        ([("paragraph", PARAGRAPH), ("paragraph", "[Wired]")], ["text", "text"]),
+        ([("paragraph", PARAGRAPH), ("heading", "Newsletter-Tipps")], ["text", "text"]),
+        ([("paragraph", PARAGRAPH), ("heading", "Podcast")], ["text", "stray"]),
+        ([("paragraph", "Von Eva Roth und Tim Gold"), ("paragraph", PARAGRAPH)], ["byline", "text"]),
+        ([("paragraph", "Stand: 22.04.2024, 06:00 Uhr"), ("paragraph", PARAGRAPH)], ["byline", "text"]),
+        ([("paragraph", "November 20, 2019 - 11:28 AMT"), ("paragraph", PARAGRAPH)], ["byline", "text"]),
+        ([("paragraph", "2019年11月20日"), ("paragraph", PARAGRAPH)], ["byline", "text"]),
+        ([("heading", "What’s new in 2.26 (September pack)?"), ("paragraph", PARAGRAPH)], ["text", "text"]),
+        ([("paragraph", PARAGRAPH), ("paragraph", "14:30 Uhr"), ("paragraph", OTHER)], ["text", "text", "text"]),
+        ([("paragraph", PARAGRAPH), ("heading", f"Un voyage à très haut risque : {HEADLINE}")], ["text", "text"]),
+        ([("paragraph", PARAGRAPH), ("heading", f"Vidéo : {HEADLINE}")], ["text", "repeat"]),
         ([("paragraph", PARAGRAPH), ("paragraph", "© AFP"), ("paragraph", OTHER)], ["text", "credit", "text"]),
         ([("paragraph", PARAGRAPH), ("paragraph", "© AFP")], ["text", "text"]),
         ([("paragraph", PARAGRAPH), ("paragraph", "© 2026 Le Quotidien. Tous droits réservés")], ["text", "credit"]),
