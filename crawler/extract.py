@@ -14,16 +14,17 @@ from dataclasses import dataclass, replace
 from htmldate import find_date
 from lxml.html import HtmlElement
 
-from crawler.body import FEW_WORDS, count_words, entry_blocks, page_blocks
+from crawler.body import FEW_WORDS, content_blocks, count_words, entry_blocks, page_blocks
 from crawler.errors import CrawlerError
 from crawler.fields import choose_authors, choose_date, choose_image, choose_url
 from crawler.kinds import WALLS, page_kind
 from crawler.language import choose_language
 from crawler.layout import dress
-from crawler.markup import parse_page
+from crawler.markup import lighten, parse_page
 from crawler.metadata import PageMeta, read_meta
 from crawler.model import Block, Chosen, Entry, Page, PageKind
 from crawler.redirects import unwrap
+from crawler.state import state_markup
 from crawler.text import plain
 from crawler.titles import choose_title
 from crawler.urls import outlet_of, same_site
@@ -69,20 +70,28 @@ def extract_page(
     url = unwrap(url)
     outlet = outlet or _publisher(entry, url)
     tree = parse_page(body, content_type)
-    meta = read_meta(tree) if tree is not None else PageMeta()
-    blocks = page_blocks(tree, url) if tree is not None else ()
-    if tree is not None:
-        blocks = dress(tree, blocks, _headlines(meta, entry))
+    meta, blocks, guess = _read(tree, url, entry) if tree is not None else (PageMeta(), (), "")
+    words = count_words(blocks)
     kind = page_kind(meta, blocks, url, asked=entry.link)
     if kind.value in WALLS or (is_aggregated(entry) and same_site(url, entry.link)):
         return _of_entry(entry, feed_lang, outlet or outlet_of(url), kind)
-    if count_words(blocks) < FEW_WORDS and not meta.published:
-        blocks = ()  # a notice: no article is this short and undated
-    page = _page(url, meta, _longer(blocks, entry, kind), entry, feed_lang, outlet)
-    if page.published is None and tree is not None and blocks:
-        guess = choose_date(PageMeta(), guess=_guess_date(tree, url))
-        page = replace(page, published=guess.value, sources=(*page.sources, *_named("published", guess)))
-    return page
+    if words < FEW_WORDS and not meta.published:
+        blocks, words, guess = (), 0, ""  # a notice: no article is this short and undated
+    return _page(url, meta, _longer(blocks, words, entry, kind), entry, feed_lang, outlet, guess)
+
+
+def _read(tree: HtmlElement, url: str, entry: Entry) -> tuple[PageMeta, tuple[Block, ...], str]:
+    """What a page says about itself, its body, and when it seems to be from where neither it nor the entry tells."""
+    meta = read_meta(tree)
+    guess = "" if choose_date(meta, entry.published).value else _guess_date(tree, url)
+    scripts = [script.text or "" for script in tree.iter("script")]
+    lighten(tree)
+    blocks = page_blocks(tree, url)
+    if count_words(blocks) < FEW_WORDS and (
+        hidden := state_markup(scripts, choose_title(meta, entry.title).value)
+    ):
+        return meta, content_blocks(hidden), guess
+    return meta, dress(tree, blocks, _headlines(meta, entry)), guess
 
 
 def page_from_entry(entry: Entry, feed_lang: str = "", outlet: str = "") -> Page:
@@ -112,13 +121,15 @@ def _publisher(entry: Entry, url: str) -> str:
     return outlet_of(entry.source_url) if is_aggregated(entry) and same_site(url, entry.link) else ""
 
 
-def _page(url: str, meta: PageMeta, body: _Body, entry: Entry, feed_lang: str, outlet: str) -> Page:
+def _page(
+    url: str, meta: PageMeta, body: _Body, entry: Entry, feed_lang: str, outlet: str, guess: str = ""
+) -> Page:
     outlet = outlet or outlet_of(url)
     title = choose_title(meta, entry.title, outlet=outlet, feed_title=entry.source_title)
     text = " ".join([title.value, *(block.text for block in body.blocks[:_LANGUAGE_BLOCKS])])
     address = choose_url(meta, url)
     lang = choose_language(text, page=meta.lang, feed=entry.lang or feed_lang)
-    published = choose_date(meta, entry.published)
+    published = choose_date(meta, entry.published, guess=guess)
     authors = choose_authors(meta, entry.authors, outlet=outlet, feed_title=entry.source_title)
     image = choose_image(meta, url, entry.image)
     found: dict[str, Chosen[object]] = {
@@ -160,10 +171,9 @@ def _named(field: str, choice: Chosen[object]) -> tuple[tuple[str, str], ...]:
     return ((field, choice.source),) if choice.source else ()
 
 
-def _longer(blocks: tuple[Block, ...], entry: Entry, kind: Chosen[PageKind]) -> _Body:
-    """The page's blocks, or the entry's: where the page has next to nothing or only a teaser of them,
+def _longer(blocks: tuple[Block, ...], words: int, entry: Entry, kind: Chosen[PageKind]) -> _Body:
+    """The page's blocks of so many words, or the entry's: where the page has next to nothing or only a teaser of them,
     and of a page that is no article, however little the entry says."""
-    words = count_words(blocks)
     own = _Body(blocks, "page", kind)
     if words >= TEASER_WORDS and kind.value != "live":
         return own

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
+from crawler.elements import Candidate
 from crawler.jsonld import MAX_VALUE, fold
-from crawler.metadata import Candidate, PageMeta
+from crawler.metadata import PageMeta
 from crawler.model import Chosen
 from crawler.text import plain
 from crawler.titles import is_name, outlet_names
@@ -112,13 +113,18 @@ def choose_image(meta: PageMeta, base_url: str, entry_image: str = "") -> Chosen
     found: list[tuple[bool, int, str, str]] = []
     for source, text in (*meta.images, Candidate("entry", entry_image)):
         try:
-            address = urljoin(base_url, html.unescape(text).strip()) if text.strip() else ""
+            address = _spelled(urljoin(base_url, html.unescape(text).strip())) if text.strip() else ""
             parts = urlsplit(address)
         except ValueError:
             continue
         if parts.scheme in ("http", "https") and parts.netloc and len(address) < MAX_VALUE:
             found.append((bool(_NO_PHOTO.search(parts.path)), len(found), address, source))
     return Chosen(*min(found)[2:]) if found else Chosen("")
+
+
+def _spelled(address: str) -> str:
+    """An address in the characters that addresses have; what is spelt so already stays."""
+    return quote(address, safe="%/:=&?~#+!$,;'@()*[]|")
 
 
 def _by_trust(candidates: tuple[Candidate, ...]) -> Iterator[Candidate]:

@@ -59,7 +59,7 @@ def _with_values_escaped(text: str) -> str:
     """Quotation marks inside a one-line value are the commonest breakage: escape them."""
     lines = []
     for line in text.splitlines():
-        match = re.fullmatch(r'(\s*"[@\w]+"\s*:\s*")(.*)("\s*,?\s*)', line)
+        match = re.fullmatch(r'(\s*"[@\w]+"\s*:\s*")(.*)("\s*+,?\s*+)', line)
         lines.append(match[1] + re.sub(r'(?<!\\)"', r"\"", match[2]) + match[3] if match else line)
     return "\n".join(lines)
 

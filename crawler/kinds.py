@@ -190,4 +190,4 @@ def _begun(phrase: str) -> str:
 
 
 def _length(text: str) -> int:
-    return len(_WORD.findall(text)) + len(_DENSE.findall(text)) // 2
+    return len(text.split()) + (0 if text.isascii() else len(_DENSE.findall(text)) // 2)

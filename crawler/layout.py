@@ -61,10 +61,10 @@ class _Figure(NamedTuple):
 def dress(tree: HtmlElement, blocks: tuple[Block, ...], headlines: Collection[str]) -> tuple[Block, ...]:
     """The blocks, links and bold lines marked as such, with captions and what of alternative texts
     resembles a headline in their places among them."""
-    numbers = {_key(block.text): number for number, block in reversed(list(enumerate(blocks)))}
+    numbers = {key(block.text): number for number, block in reversed(list(enumerate(blocks)))}
     numbers.pop("", None)
     known = [words for headline in headlines if len(words := _words(headline)) >= _FEWEST_WORDS]
-    paragraphs = (p for p in tree.iter(*_PROSE) if _key(_text(p)) in numbers)
+    paragraphs = (p for p in tree.iter(*_PROSE) if key(text_of(p)) in numbers)
     region = _region(list(paragraphs))
     kinds = [block.kind for block in blocks]
     figures: list[_Figure] = []
@@ -72,7 +72,7 @@ def dress(tree: HtmlElement, blocks: tuple[Block, ...], headlines: Collection[st
     for element in _of_region(tree, region):
         if element.tag in ("img", "figcaption"):
             figures += _figure(element, last, known)
-        elif (number := numbers.get(_key(_line(element)), -1)) >= 0:
+        elif (number := numbers.get(key(_line(element)), -1)) >= 0:
             last = number + 1
             kinds[number] = _kind(element, kinds[number])
     dressed = [Block(kind, block.text) for kind, block in zip(kinds, blocks, strict=True)]
@@ -99,7 +99,7 @@ def _merged(blocks: list[Block], figures: list[_Figure]) -> Iterator[Block]:
 
 def _figure(element: _Element, place: int, headlines: list[frozenset[str]]) -> Iterator[_Figure]:
     if element.tag == "figcaption":
-        if text := tidy(_text(element)):
+        if text := tidy(text_of(element)):
             yield _Figure(place, Block("caption", text))
         return
     text = (element.get("alt") or "")[:_LONGEST]
@@ -112,7 +112,7 @@ def _line(element: _Element) -> str:
     """The text of an element that holds one line and not further blocks, else ""."""
     if element.tag not in _PROSE and next(element.iterdescendants(*_NESTING), None) is not None:
         return ""
-    return _text(element)
+    return text_of(element)
 
 
 def _kind(element: _Element, kind: BlockKind) -> BlockKind:
@@ -132,15 +132,17 @@ def _covered(element: _Element, tags: tuple[str, ...]) -> int:
 
 
 def _length(element: _Element) -> int:
-    return sum(map(len, _text(element).split()))
+    return sum(map(len, text_of(element).split()))
 
 
-def _text(element: _Element) -> str:
+def text_of(element: _Element) -> str:
+    """The characters of an element as they stand, up to a bound."""
     return "".join(map(str, islice(element.itertext(), 200)))[:_LONGEST]
 
 
-def _key(text: str) -> str:
-    return "".join(_WORD.findall(text[: 3 * _KEY].casefold()))[:_KEY]
+def key(text: str) -> str:
+    """What a line begins with, by which it is found again, white space and case aside."""
+    return "".join(text[: 3 * _KEY].split())[:_KEY].casefold()
 
 
 def _words(text: str) -> frozenset[str]:

@@ -6,17 +6,13 @@ choice is by source and by agreement between sources.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from typing import Any
 
-from lxml import etree
 from lxml.html import HtmlElement
 
+from crawler.elements import Candidate, from_elements, of_item, parent_tag
 from crawler.jsonld import (
     MAX_VALUE,
     article_nodes,
@@ -32,17 +28,6 @@ from crawler.jsonld import (
 _MAX_NAMES = 20
 _MOST_ADDRESSES = 5
 _MOST_HEADINGS = 100
-_MAX_STEPS = 2_000
-_MAX_SLUG_WORDS = 60
-
-_SILENT = frozenset(("script", "style", "template", "noscript", "svg", "math", "iframe", "object"))
-_INLINE = frozenset(
-    ("a", "abbr", "b", "bdi", "cite", "code", "em", "font", "i", "mark", "nobr", "q", "s", "small", "span",
-     "strong", "sub", "sup", "time", "tt", "u", "wbr")
-)  # fmt: skip
-_LATIN = str.maketrans(
-    {"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "ı": "i", "đ": "d", "'": "", "’": ""}
-)
 
 _META_TITLES = (
     "og:title",
@@ -71,13 +56,6 @@ _META_SITES = (
     "al:ios:app_name",
     "dc.publisher",
 )
-
-
-class Candidate(NamedTuple):
-    """One value and the place in the page that says it ("jsonld", "og:title", "h1", "time" …)."""
-
-    source: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +125,11 @@ def _titles(
         )  # a name may be an id or made for searches
         yield from (Candidate("jsonld", text) for text in said[:1])
     yield from _from_meta(meta, _META_TITLES)
-    yield from _elements(tree, "itemprop", "//*[@itemprop='headline'][not(ancestor::*[@itemprop='comment'])]")
-    yield from _elements(tree, "h1", "//h1")
-    yield from _elements(tree, "title", "//head/title | /html/title")
+    yield from from_elements("itemprop", of_item(tree, "headline"))
+    yield from from_elements("h1", tree.iter("h1"))
+    yield from from_elements(
+        "title", (title for title in tree.iter("title") if parent_tag(title) in ("head", "html"))
+    )
 
 
 def _dates(
@@ -159,9 +139,9 @@ def _dates(
         for node in found:
             yield from (Candidate(source, text) for text in texts(node.get("datePublished"))[:1])
     yield from _from_meta(meta, _META_DATES)
-    published = "//*[@itemprop='datePublished'][not(ancestor::*[@itemprop='comment'])]"
-    yield from _elements(tree, "itemprop", published, ("content", "datetime"))
-    yield from _elements(tree, "time", "//time[@pubdate or @datetime]", ("datetime",))
+    yield from from_elements("itemprop", of_item(tree, "datePublished"), ("content", "datetime"))
+    times = (time for time in tree.iter("time") if time.get("datetime") or "pubdate" in time.attrib)
+    yield from from_elements("time", times, ("datetime",))
 
 
 def _authors(
@@ -171,12 +151,8 @@ def _authors(
         for key in ("author", "creator"):
             yield from (Candidate("jsonld", name) for name in names(node.get(key))[:_MAX_NAMES])
     yield from _from_meta(meta, _META_AUTHORS)
-    own = "[not(ancestor::*[@itemprop='comment' or @itemprop='publisher'])]"
-    name = f"//*[@itemprop='author']//*[@itemprop='name']{own}"
-    yield from _elements(
-        tree, "itemprop", f"{name} | //*[@itemprop='author'][not(.//*[@itemprop='name'])]{own}"
-    )
-    yield from _elements(tree, "rel", "//a[@rel='author']")
+    yield from from_elements("itemprop", of_item(tree, "author"))
+    yield from from_elements("rel", (link for link in tree.iter("a") if link.get("rel") == "author"))
 
 
 def _images(meta: dict[str, list[str]], articles: list[dict[str, Any]]) -> Iterator[Candidate]:
@@ -217,54 +193,6 @@ def _lang(tree: HtmlElement, meta: dict[str, list[str]]) -> str:
 
 def _from_meta(meta: dict[str, list[str]], names: Iterable[str]) -> Iterator[Candidate]:
     return (Candidate(name, value) for name in names for value in meta.get(name, ()))
-
-
-def _elements(
-    tree: HtmlElement, source: str, path: str, attributes: tuple[str, ...] = ()
-) -> Iterator[Candidate]:
-    """Candidates from elements: the first attribute that is there, else the text."""
-    for element in tree.xpath(path)[:_MAX_NAMES]:
-        value = next((element.get(name) for name in attributes if element.get(name)), None)
-        text = fold(value if value is not None else _words(element))
-        if text:
-            yield Candidate(source, text)
-
-
-def _words(element: HtmlElement) -> str:
-    """The words of an element: no scripts or drawings, and blocks and line breaks part them."""
-    walker = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
-    pieces: list[str] = []
-    for event, node in islice(walker, _MAX_STEPS):
-        if event in ("start", "end") and node.tag not in _INLINE:
-            pieces.append(" ")
-        if event == "start" and node.tag in _SILENT:
-            walker.skip_subtree()
-        elif event == "start":
-            pieces.append(node.text or "")
-        elif node is not element:
-            pieces.append(node.tail or "")
-    return "".join(pieces)
-
-
-def address_words(address: str) -> list[str]:
-    """The words of the wordiest part of an address's path; articles' numbers are no words."""
-    try:
-        path = unquote(urlsplit(address).path)
-    except ValueError:
-        return []
-    parts = (latin_words(part) for part in re.sub(r"\.\w{2,5}$", "", path).split("/"))
-    return max(([word for word in part if not _is_number(word)] for part in parts), key=len, default=[])
-
-
-def _is_number(word: str) -> bool:
-    return any(c.isdigit() for c in word) and (len(word) > 4 or not word.isdigit())
-
-
-def latin_words(text: str) -> list[str]:
-    """Words as addresses write them: without accents, and "ae" the same as "ä" or "a"."""
-    bare = unicodedata.normalize("NFKD", text.lower().translate(_LATIN))
-    bare = "".join(c for c in bare if not unicodedata.combining(c))
-    return re.findall(r"[^\W_]+", re.sub("([ao])[ae]|(u)e", r"\1\2", bare))[:_MAX_SLUG_WORDS]
 
 
 def _meta_tags(tree: HtmlElement) -> dict[str, list[str]]:

@@ -23,9 +23,12 @@ _UNWANTED: Final = re.compile(
 )
 
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-# Decoded text that still closes a tag or breaks a line was encoded twice; "the <b> tag" was not.
+# Decoded text that still closes a tag, gives one an attribute or breaks a line was encoded twice; "the <b> tag"
+# was not.
 _MARKUP_AGAIN: Final = re.compile(
-    r"</[A-Za-z][A-Za-z0-9]{0,15}\s{0,9}>|<(?:br|img|p|div)\b[^<>]{0,2000}>", re.I
+    r"</[A-Za-z][A-Za-z0-9]{0,15}\s{0,9}>|<(?:br|img|p|div)\b[^<>]{0,2000}>"
+    r"|<[A-Za-z][A-Za-z0-9]{0,15}[\s/][^<>=]{0,200}=[^<>]{0,2000}>",
+    re.I,
 )
 
 _INLINE: Final = re.compile(

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from crawler.metadata import Candidate, PageMeta, address_words, latin_words
+from crawler.elements import Candidate
+from crawler.metadata import PageMeta
 from crawler.model import Chosen
+from crawler.slugs import address_words, latin_words
 from crawler.text import plain
 
 # How much one source's word counts when sources disagree. A headline said for news aggregators (JSON-LD)

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.elements import Candidate
 from crawler.fields import choose_authors, choose_date, choose_image, parse_when
-from crawler.metadata import Candidate, PageMeta, address_words, read_meta
+from crawler.metadata import PageMeta, read_meta
+from crawler.slugs import address_words
 
 ENTRY_TIME = datetime(2026, 3, 4, 8, 30, tzinfo=UTC)
 MIDNIGHT = datetime.fromisoformat("2026-03-04")

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.metadata import Candidate, PageMeta, read_meta
+from crawler.elements import Candidate
+from crawler.metadata import PageMeta, read_meta
 from crawler.titles import MAX_TITLE, choose_title
 
 SOURCES = ("jsonld", "og:title", "twitter:title", "itemprop", "h1", "title")
