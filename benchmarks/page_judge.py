@@ -7,9 +7,10 @@ the product's own idea of a headline, a repeat or furniture is used.
   within 30 %. The headline is the gold title; where the gold record has none, the title that the product found.
 - A page *keeps* its headline when its text says it in more lines than the gold text does. No gold text has the
   page's headline above its text; one of them says it in a line of its own, which must then stay.
-- A segment that was set apart as headline or repeat is *wrong* when its words are a line of the gold text, more
+- A line that was set apart as headline or repeat is *wrong* when its words are a line of the gold text, more
   often there than in the lines that were kept (and in segments found wrong before it): of a question that an
-  interview asks twenty times in the gold text, nineteen may not be set apart.
+  interview asks twenty times in the gold text, nineteen may not be set apart. Captions and alternative texts are told to
+  be repeats as well, but are no text in any case: they are not counted.
 - A segment of any other kind that is not text is furniture, and *lost* by the same rule; with four words or more also
   when they stand in the gold text in one run, more often than in the kept text: gold may join or cut lines.
   A line without any word, such as a rule of underscores, is nobody's loss.
@@ -139,7 +140,9 @@ def set_apart(page: Side, of: Said) -> Verdict:
     said = [
         segment
         for number, segment in enumerate(article.segments)
-        if segment.kind in ("headline", "repeat") and (number in paragraphs) == (of == "paragraph")
+        if segment.kind in ("headline", "repeat")
+        and segment.place not in ("caption", "alt")
+        and (number in paragraphs) == (of == "paragraph")
     ]
     return Verdict(len(said), _lost(page, said))
 

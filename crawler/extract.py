@@ -23,8 +23,8 @@ from crawler.layout import dress
 from crawler.markup import lighten, parse_page
 from crawler.metadata import PageMeta, read_meta
 from crawler.model import Block, Chosen, Entry, Page, PageKind
+from crawler.parts import state_markup
 from crawler.redirects import unwrap
-from crawler.state import state_markup
 from crawler.text import plain
 from crawler.titles import choose_title
 from crawler.urls import outlet_of, same_site

@@ -1,12 +1,15 @@
-"""Bodies that a page cuts into several elements of one class, with advertisements between them.
+"""Bodies that are not in one place of a page: in several elements of one class, or in a script.
 
-The extractor reads the first of them. The others are found by their likeness to it and moved into it.
+Advertisements part a body; the extractor reads the first part, and the others are found by their likeness to it. A
+script may hold a body as a string of markup, which the reader's browser sets up.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
 
 from lxml.etree import _Element
 from lxml.html import HtmlElement
@@ -17,6 +20,14 @@ from crawler.layout import key, text_of
 _FEWEST_CHARACTERS = 300
 _ALIKE = 0.5
 _STORIES = ("article", "main", "body")
+# Strings of a script that are shorter are labels and teasers.
+_SHORTEST = 500
+_MOST_DEPTH = 3
+_FEWEST_PARAGRAPHS = 2
+_COMMON_WORDS = 2
+_STRING = re.compile(r'"((?:[^"\\\n]++|\\.)*+)"')
+_PARAGRAPH = re.compile(r"<p[\s>]")
+_WORD = re.compile(r"\w{2,}")
 
 
 def join_parts(tree: HtmlElement, lines: Container[str]) -> bool:
@@ -45,3 +56,27 @@ def _continues(part: _Element, body: _Element, lines: Container[str]) -> bool:
 
 def _classes(element: _Element) -> frozenset[str]:
     return frozenset((element.get("class") or "").split())
+
+
+def state_markup(scripts: Iterable[str], headline: str) -> str:
+    """The longest string of paragraphs in scripts that has words of the headline, "" if there is none."""
+    words = set(_WORD.findall(headline.casefold()))
+    needed = min(_COMMON_WORDS, len(words))
+    found = (markup for script in scripts for markup in _markups(script, _MOST_DEPTH))
+    fitting = (m for m in found if len(words.intersection(_WORD.findall(m.casefold()))) >= needed)
+    return max(fitting, key=len, default="")
+
+
+def _markups(script: str, depth: int) -> Iterator[str]:
+    """Strings of markup in a script, also those within strings that are JSON themselves."""
+    for raw in _STRING.findall(script):
+        if len(raw) < _SHORTEST:
+            continue
+        try:
+            text = json.loads(f'"{raw}"', strict=False)
+        except ValueError:
+            continue
+        if text.lstrip()[:1] not in "{[" and len(_PARAGRAPH.findall(text)) >= _FEWEST_PARAGRAPHS:
+            yield text
+        elif depth > 1:
+            yield from _markups(text, depth - 1)

@@ -25,6 +25,11 @@ def without_affixes(title: str, known: Container[str]) -> str:
     return title
 
 
+def without_end(title: str) -> str:
+    """The headline without its last outer part, "" where it has none."""
+    return next((rest for _, rest in _ends(title) if title.startswith(rest)), "")
+
+
 def _ends(title: str) -> Iterator[tuple[str, str]]:
     """Each outer part, in words, with what is left of the headline."""
     cuts = list(_SEPARATOR.finditer(title))

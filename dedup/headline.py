@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dedup.affixes import without_end
 from dedup.text import tokens
 
 NEAR = 0.75
@@ -24,6 +25,8 @@ _FEWEST_CUT = 4
 _LONGEST = 1_000
 # One word is too little to tell a headline by, unless it is all there is.
 _FEWEST_OTHER = 3
+# A paragraph that begins with the words of a cut title is no headline.
+_LONGEST_TITLE = 240
 
 
 def shingles(words: list[str]) -> frozenset[tuple[str, ...]]:
@@ -94,6 +97,22 @@ def repeats_headline(headline: str, text: str) -> float:
     or the headline cut with an ellipsis. The phrase within a longer sentence is not.
     """
     return Headlines([headline]).repeated_by(text)
+
+
+def as_printed(title: str, lines: Iterable[str]) -> str:
+    """A given title as one of the article's own lines prints it.
+
+    That is whole where the title is cut, not all in capitals, and without what follows it ("Headline - Outlet").
+    """
+    words = tokens(title)
+    for line in lines:
+        if len(line) > _LONGEST_TITLE or not words:
+            continue
+        if cuts_short(title, line) or (title.isupper() and words == tokens(line)):
+            return line
+        if (shorter := without_end(title)) and tokens(shorter) == tokens(line):
+            return shorter
+    return title
 
 
 def cuts_short(cut: str, whole: str) -> bool:

@@ -19,6 +19,7 @@ from crawler.model import Block, Entry, Page
 from crawler.pool import Extractors, Job
 from crawler.text import plain, tidy
 from crawler.urls import canonical_url, outlet_of
+from dedup.headline import as_printed
 from dedup.model import Placement
 from pipelines.clean import to_article
 from pipelines.desk import Desk
@@ -27,6 +28,8 @@ from storage.keys import article_id, short_hash
 
 BATCH = 64
 _MOST_ID = 200
+# A text prints its headline near its beginning, if not all of it.
+_MOST_LINES = 200
 
 
 class BadLine(ValueError):  # noqa: N818
@@ -86,7 +89,7 @@ def _row(number: int, value: dict[str, Any]) -> Row:
     given = {name: value.get(name) or "" for name in ("title", "text", "html", "url", "outlet", "lang")}
     url = canonical_url(given["url"]) if given["url"] else ""
     blocks = tuple(Block("paragraph", text) for line in given["text"].splitlines() if (text := tidy(line)))
-    title = plain(given["title"]) if given["title"] else ""
+    title = as_printed(plain(given["title"]), (block.text for block in blocks[:_MOST_LINES]))
     page = Page(
         url=url,
         outlet=given["outlet"] or (outlet_of(url) if url else ""),
@@ -167,7 +170,7 @@ def _merged(said: Page, found: Page) -> Page:
         id=said.id,
         url=said.url or found.url,
         outlet=said.outlet or found.outlet,
-        title=said.title or found.title,
+        title=as_printed(said.title, (found.title, *found.headlines)) or found.title,
         blocks=found.blocks or said.blocks,
         lang=said.lang or found.lang,
         published=said.published or found.published,

@@ -8,7 +8,7 @@ import pytest
 
 from crawler.extract import extract_page
 from crawler.model import Page
-from crawler.state import state_markup
+from crawler.parts import state_markup
 
 URL = "https://www.daily.example/news/flood"
 TITLE = "Flood cuts off the lower town of Aldorf"

@@ -61,6 +61,11 @@ def test_as_text(seed: str, variant: str) -> None:
     check(ingested(title=TITLE, text=varied(seed, variant)))
 
 
+@pytest.mark.parametrize("variant", ["in upper case", "cut", "cut in a word", "with the outlet"])
+def test_under_a_title_that_the_text_prints_better(seed: str, variant: str) -> None:
+    check(ingested(title=VARIANTS[variant], text=varied(seed, TITLE)))
+
+
 @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
 @pytest.mark.parametrize("tag", ["p", "h3", "blockquote"])
 def test_as_a_page(seed: str, variant: str, tag: str) -> None:
