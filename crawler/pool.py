@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Self
 
-from crawler.extract import ExtractError, extract_page
+from crawler.extract import ExtractError, extract_page, page_from_entry
 from crawler.markup import MAX_BYTES
 from crawler.model import Entry, Page
 
@@ -38,9 +38,9 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The arguments of one `extract_page`."""
+    """The arguments of one `extract_page`, or without a body of one `page_from_entry`."""
 
-    body: bytes
+    body: bytes | None
     url: str
     content_type: str = ""
     entry: Entry | None = None
@@ -49,6 +49,8 @@ class Job:
 
     def run(self) -> Page:
         """Extract here and now, in this process."""
+        if self.body is None:
+            return page_from_entry(self.entry or Entry(key="", link=self.url), self.feed_lang, self.outlet)
         return extract_page(
             self.body,
             self.url,
@@ -73,7 +75,7 @@ class Extractors:
 
     async def extract(
         self,
-        body: bytes,
+        body: bytes | None,
         url: str,
         *,
         content_type: str = "",
@@ -81,8 +83,8 @@ class Extractors:
         feed_lang: str = "",
         outlet: str = "",
     ) -> Page:
-        """`extract_page` in a worker; raises `ExtractError` when the worker dies of it or takes too long."""
-        job = Job(body[:MAX_BYTES], url, content_type, entry, feed_lang, outlet)
+        """`extract_page`, or `page_from_entry` without a body, in a worker; raises `ExtractError` when the worker dies of it or takes too long."""
+        job = Job(body and body[:MAX_BYTES], url, content_type, entry, feed_lang, outlet)
         return await asyncio.wrap_future(self._submit(job))
 
     def map(self, jobs: Iterable[Job]) -> Iterator[Page | ExtractError]:

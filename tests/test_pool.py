@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import crawler.pool
-from crawler.extract import ExtractError, extract_page
-from crawler.model import Page
+from crawler.extract import ExtractError, extract_page, page_from_entry
+from crawler.model import Entry, Page
 from crawler.pool import Extractors, Job
 
 BODY = (Path(__file__).parent / "data" / "pages" / "flood.html").read_bytes()
@@ -51,6 +51,16 @@ def test_nothing_starts_before_the_first_page() -> None:
     extractors.close()
     with pytest.raises(RuntimeError, match="closed"):
         list(extractors.map([Job(BODY, URL)]))
+
+
+def test_an_entry_alone_is_read_in_a_worker_too() -> None:
+    entry = Entry(
+        key="k", link=URL, title="Flood", content_html="<p>The river rose.</p><p>Nobody was hurt.</p>"
+    )
+    with Extractors(1) as extractors:
+        page = asyncio.run(extractors.extract(None, URL, entry=entry, feed_lang="en"))
+    assert page == page_from_entry(entry, "en")
+    assert page.source == "feed"
 
 
 def test_same_pages_in_order() -> None:

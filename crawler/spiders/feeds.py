@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -210,7 +211,7 @@ class FeedsSpider(Spider):
                 meta={"handle_httpstatus_list": list(range(400, 600)), "download_maxsize": self.max_page},
             )
         else:
-            yield Fetched(job, self._from_entry(job))
+            yield Fetched(job, await self._from_entry(job))
 
     async def parse_page(self, response: Response, job: PageJob) -> AsyncIterator[Any]:
         """Make an article of a page; one that fails for now is tried again in a later run."""
@@ -220,7 +221,7 @@ class FeedsSpider(Spider):
                 return
         self.count("pages_fetched")
         if response.status != 200:
-            yield Fetched(job, self._from_entry(job))
+            yield Fetched(job, await self._from_entry(job))
             return
         kind = _header(response, "Content-Type")
         try:
@@ -230,7 +231,7 @@ class FeedsSpider(Spider):
             )  # fmt: skip
         except CrawlerError as error:
             log_event(logger, logging.INFO, "page.failed", url=job.url, reason=error)
-            page = self._from_entry(job)
+            page = await self._from_entry(job)
         yield Fetched(job, page)
 
     async def page_failed(self, failure: Failure) -> AsyncIterator[Any]:
@@ -238,7 +239,7 @@ class FeedsSpider(Spider):
         job: PageJob = failure.request.cb_kwargs["job"]  # type: ignore[attr-defined]
         reason = sentence(job.url, failure.value)
         if not await self._retry(job, reason):
-            yield Fetched(job, self._from_entry(job))
+            yield Fetched(job, await self._from_entry(job))
 
     async def _retry(self, job: PageJob, reason: str) -> bool:
         """Put a page back into the queue, unless it has had its tries."""
@@ -249,8 +250,18 @@ class FeedsSpider(Spider):
         await self.book.retry_page(job, datetime.now(UTC) + _PAGE_WAIT * 2**job.attempts, reason)
         return True
 
-    def _from_entry(self, job: PageJob) -> Page:
-        return page_from_entry(job.entry, job.feed.lang, job.feed.outlet)
+    async def _from_entry(self, job: PageJob) -> Page:
+        """What the entry alone tells; markup is read beside the reactor, as pages are."""
+        feed, entry = job.feed, job.entry
+        if entry.content_html:
+            try:
+                return await self.extractors.extract(
+                    None, job.url, entry=entry, feed_lang=feed.lang, outlet=feed.outlet
+                )
+            except CrawlerError as error:
+                log_event(logger, logging.INFO, "page.failed", url=job.url, reason=error)
+                entry = replace(entry, content_html="")
+        return page_from_entry(entry, feed.lang, feed.outlet)
 
 
 def _header(response: Response, name: str) -> str:
