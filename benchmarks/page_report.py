@@ -19,10 +19,18 @@ Row = Mapping[str, Any]
 
 def targets(found: Row) -> list[dict[str, Any]]:
     """What is aimed at, and what was measured; None, and not met or missed, where nothing was."""
+    return [
+        {"what": what, "measured": got, "target": f"{sign} {aim}", "met": reached(got, sign, aim)}
+        for what, got, sign, aim in _aims(found)
+    ]
+
+
+def _aims(found: Row) -> list[tuple[str, float | None, str, float]]:
     scores = {line["pages_from"]: line for line in found["body"] if line["system"] == OURS}
     fundus, headlines = scores.get("fundus", {}), found["headlines"]
     speed = {name: found["speed"].get(name, {}).get("ours_is") for name in (BARE, NEWSPAPER)}
-    aims: list[tuple[str, float | None, str, float]] = [
+    right = headlines["set_apart_as_headline"]["right"]
+    return [
         *(
             (f"page F1, {name}", scores.get(name, {}).get("page_f1"), ">=", least)
             for name, least in BODY_TARGETS.items()
@@ -30,19 +38,10 @@ def targets(found: Row) -> list[dict[str, Any]]:
         ("titles right, from the page alone, fundus", fundus.get("title"), ">=", LEAST_TITLES),
         ("dates right, from the page alone, fundus", fundus.get("date"), ">=", LEAST_DATES),
         ("pages that keep the headline said again", headlines["keep_it"][OURS], "<=", 0),
-        (
-            "rightly set apart as headline said again",
-            headlines["set_apart_as_headline"]["right"],
-            ">=",
-            LEAST_RIGHT,
-        ),
+        ("rightly set apart as headline said again", right, ">=", LEAST_RIGHT),
         ("share of pages with a paragraph lost to furniture", found["furniture"]["share"], "<=", MOST_LOST),
         (f"speed, times {BARE}", speed[BARE], ">=", LEAST_TRAFILATURA),
         (f"speed, times {NEWSPAPER}", speed[NEWSPAPER], ">", LEAST_NEWSPAPER),
-    ]
-    return [
-        {"what": what, "measured": got, "target": f"{sign} {aim}", "met": reached(got, sign, aim)}
-        for what, got, sign, aim in aims
     ]
 
 

@@ -71,13 +71,12 @@ def extract_page(
     outlet = outlet or _publisher(entry, url)
     tree = parse_page(body, content_type)
     meta, blocks, guess = _read(tree, url, entry) if tree is not None else (PageMeta(), (), "")
-    words = count_words(blocks)
     kind = page_kind(meta, blocks, url, asked=entry.link)
     if kind.value in WALLS or (is_aggregated(entry) and same_site(url, entry.link)):
         return _of_entry(entry, feed_lang, outlet or outlet_of(url), kind)
-    if words < FEW_WORDS and not meta.published:
-        blocks, words, guess = (), 0, ""  # a notice: no article is this short and undated
-    return _page(url, meta, _longer(blocks, words, entry, kind), entry, feed_lang, outlet, guess)
+    if count_words(blocks) < FEW_WORDS and not meta.published:
+        blocks, guess = (), ""  # a notice: no article is this short and undated
+    return _page(url, meta, _longer(blocks, entry, kind), entry, feed_lang, outlet, guess)
 
 
 def _read(tree: HtmlElement, url: str, entry: Entry) -> tuple[PageMeta, tuple[Block, ...], str]:
@@ -132,26 +131,20 @@ def _page(
     published = choose_date(meta, entry.published, guess=guess)
     authors = choose_authors(meta, entry.authors, outlet=outlet, feed_title=entry.source_title)
     image = choose_image(meta, url, entry.image)
-    found: dict[str, Chosen[object]] = {
-        "url": address, "title": title, "lang": lang, "published": published, "authors": authors, "image": image,
-        "page": body.kind,
-    }  # fmt: skip
     return Page(
-        url=address.value,
-        outlet=outlet,
-        title=title.value,
-        blocks=body.blocks,
-        lang=lang.value,
-        published=published.value,
-        authors=authors.value,
-        image=image.value,
-        source=body.source,
-        source_url=entry.source_url,
-        entry_key=entry.key,
-        kind=body.kind.value,
+        url=address.value, outlet=outlet, title=title.value, blocks=body.blocks, lang=lang.value,
+        published=published.value, authors=authors.value, image=image.value, source=body.source,
+        source_url=entry.source_url, entry_key=entry.key, kind=body.kind.value,
         headlines=tuple(each for each in _headlines(meta, entry) if each != title.value),
-        sources=tuple(pair for name, choice in found.items() for pair in _named(name, choice)),
-    )
+        sources=_sources(
+            url=address, title=title, lang=lang, published=published, authors=authors, image=image, page=body.kind
+        ),
+    )  # fmt: skip
+
+
+def _sources(**found: Chosen[object]) -> tuple[tuple[str, str], ...]:
+    """Where each field was found, those that were not left out."""
+    return tuple((field, choice.source) for field, choice in found.items() if choice.source)
 
 
 def _headlines(meta: PageMeta, entry: Entry) -> tuple[str, ...]:
@@ -167,13 +160,10 @@ def _headlines(meta: PageMeta, entry: Entry) -> tuple[str, ...]:
     )
 
 
-def _named(field: str, choice: Chosen[object]) -> tuple[tuple[str, str], ...]:
-    return ((field, choice.source),) if choice.source else ()
-
-
-def _longer(blocks: tuple[Block, ...], words: int, entry: Entry, kind: Chosen[PageKind]) -> _Body:
-    """The page's blocks of so many words, or the entry's: where the page has next to nothing or only a teaser of them,
+def _longer(blocks: tuple[Block, ...], entry: Entry, kind: Chosen[PageKind]) -> _Body:
+    """The page's blocks, or the entry's: where the page has next to nothing or only a teaser of them,
     and of a page that is no article, however little the entry says."""
+    words = count_words(blocks)
     own = _Body(blocks, "page", kind)
     if words >= TEASER_WORDS and kind.value != "live":
         return own

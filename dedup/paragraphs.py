@@ -24,6 +24,8 @@ _COMPARED = 2
 _CUT = 0.99
 # So many in a row are a body that is printed again; of single ones there are not many on a page.
 _RUN = 4
+# A caption or a line of furniture may stand between two of them, in both copies.
+_STEP = 3
 _MOST_SINGLE = 3
 
 
@@ -86,7 +88,7 @@ def printed_twice(found: Iterable[Again]) -> list[Again]:
     runs: list[list[Again]] = []
     for again in sorted(found):
         last = runs[-1][-1] if runs else None
-        if last and (again.segment, again.of) == (last.segment + 1, last.of + 1):
+        if last and again.segment - last.segment == again.of - last.of <= _STEP:
             runs[-1].append(again)
         else:
             runs.append([again])

@@ -115,8 +115,10 @@ def test_what_an_article_says_again_on_purpose_stays() -> None:
 
 def test_a_body_printed_twice() -> None:
     lines = [" ".join(f"{word}{number}" for word in PARAGRAPH.split()) for number in range(5)]
-    cleaned = clean("Un titre quelconque ici", [("paragraph", line) for line in [*lines, *lines]])
-    assert [s.kind for s in cleaned.segments] == ["text"] * 5 + ["repeat"] * 5
+    body: list[tuple[Place, str]] = [("paragraph", line) for line in lines]
+    body.insert(2, ("caption", "Le pont hier"))
+    kinds = [s.kind for s in clean("Un titre quelconque ici", [*body, *body]).segments]
+    assert kinds == ["text", "text", "caption", *["text"] * 3, "repeat", "repeat", "caption", *["repeat"] * 3]
 
 
 def test_other_headlines_of_the_article_are_repeats_too() -> None:
