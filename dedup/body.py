@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dedup.wire import strip_dateline
+from dedup.dateline import strip_dateline
 
 
 def compared(title: str, text: str, *, headline_in_text: bool) -> str:
