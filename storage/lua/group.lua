@@ -1,5 +1,7 @@
 -- Groups: founded, joined and united.
 
+local GROUP_PARTS = { 'articles' }
+
 local function merge_groups(P, one, other, call)
   one, other = root(P, 'group', one), root(P, 'group', other)
   if one == other then return one end
@@ -35,11 +37,13 @@ local function find_group(P, doc, call)
   return group
 end
 
-local function new_group(doc, call, story)
-  return {
-    id = doc.group, lang = doc.fields.lang, story = story, origin = doc.id, articles = 0,
-    shingles = doc.shingles, first = doc.at, latest = doc.at, created = call.at,
-  }
+local function found_group(P, doc, story, call)
+  local key = P .. ':group:' .. doc.group
+  redis.call('ZADD', key .. ':articles', doc.time, doc.id)
+  redis.call('HSET', key, 'id', doc.group, 'lang', call.lang, 'story', story, 'origin', doc.id, 'articles', 1,
+    'shingles', doc.shingles, 'first', doc.at, 'latest', doc.at, 'created', call.at)
+  touch(P, 'group', doc.group, GROUP_PARTS, call.ttl)
+  return { id = doc.group, origin = doc.id, articles = 1, first = doc.at }
 end
 
 local function join_group(P, doc, group, call)
@@ -50,6 +54,5 @@ local function join_group(P, doc, group, call)
   if doc.at > group.latest then group.latest = doc.at end
   group.shingles = math.max(tonumber(group.shingles), doc.shingles)
   hset(key, group)
-  touch(P, 'group', group.id, { 'articles' }, call.ttl)
-  return group
+  touch(P, 'group', group.id, GROUP_PARTS, call.ttl)
 end
