@@ -29,11 +29,13 @@ class FirstLook:
     unsettled: tuple[Candidate, ...]
 
 
-def first_look(own: Fingerprints, found: Candidates, config: GroupConfig) -> list[FirstLook]:
+def first_look(
+    ids: Sequence[str], own: Fingerprints, found: Candidates, config: GroupConfig
+) -> list[FirstLook]:
     """Sort each text's candidates by estimate into sure matches, sure strangers (dropped) and unsettled ones.
 
     An estimate from n rows has a standard error of √(J(1-J)/n); within two of the threshold it settles
-    nothing, and neither does it where one text may still be contained in the other.
+    nothing, and neither does it where one text may still be contained in the other. `ids` are the articles'.
     """
     matches: list[list[Match]] = [[] for _ in range(len(own))]
     unsettled: list[list[Candidate]] = [[] for _ in range(len(own))]
@@ -45,7 +47,9 @@ def first_look(own: Fingerprints, found: Candidates, config: GroupConfig) -> lis
     open_ = estimates >= config.jaccard - margins
     open_ |= _may_be_contained(own.shingles[found.texts], found.shingles, estimates + margins, config)
     for k in np.flatnonzero(exact | near | open_).tolist():
-        text, article, shingles = int(found.texts[k]), found.articles[k], int(found.shingles[k])
+        text, article, shingles = int(found.texts[k]), found.article(k), int(found.shingles[k])
+        if article == ids[text]:
+            continue
         if exact[k]:
             matches[text].append(Match(article, "exact", 1.0, shingles))
         elif near[k]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -122,12 +122,12 @@ class Fingerprint:
 class Candidates:
     """Indexed articles that share a bucket with texts of a batch; not verified yet. One entry a pair, text by text.
 
-    `texts` says which text of the batch is meant, `articles` names the indexed one, whose words are hashed in
-    `exact`, counted in `shingles` and sketched in the rows of `sketches`; then how many buckets both share.
+    `texts` says which text of the batch is meant, `article` names the indexed one, which may be the same; its words are
+    hashed in `exact`, counted in `shingles` and sketched in the rows of `sketches`; then how many buckets both share.
     """
 
     texts: NDArray[np.int64]
-    articles: Sequence[str]
+    article: Callable[[int], str]
     exact: NDArray[np.uint64]
     shingles: NDArray[np.int64]
     sketches: NDArray[np.uint8]
@@ -136,7 +136,7 @@ class Candidates:
 
     def of(self, text: int) -> list[str]:
         """The articles that share a bucket with one text of the batch."""
-        return [self.articles[k] for k in np.flatnonzero(self.texts == text).tolist()]
+        return [self.article(k) for k in np.flatnonzero(self.texts == text).tolist()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,8 +164,8 @@ class _LanguageBatch:
     def compare(self, line: Line) -> None:
         """Settle what estimates can settle, and ask for the texts that must be compared."""
         fetched = self._fetched.result() if self._fetched else {}
-        candidates = self._index.candidates(self._lang, self.ids, self._prints, self._shared, fetched)
-        self._looks = first_look(self._prints, candidates, self._rules.groups)
+        candidates = self._index.candidates(self._lang, self._prints, self._shared, fetched)
+        self._looks = first_look(self.ids, self._prints, candidates, self._rules.groups)
         self._comparison = Comparison(self._recent, self._furnishing, self._rules.minhash, self._rules.groups)
         missing = self._comparison.missing(self._looks)
         inside = {a for own, look in zip(self._shingles, self._looks, strict=True) for a in held(own, look)}

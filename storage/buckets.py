@@ -135,23 +135,16 @@ class Prints:
         """The numbers whose fingerprints must be fetched."""
         return sorted({n for n in shared.numbers.tolist() if n not in self._known})
 
-    def candidates(
-        self, ids: Sequence[str], shared: Shared, fetched: Mapping[int, bytes], rows: int
-    ) -> Candidates:
-        """Who shares buckets with articles `ids`: whose fingerprint is gone is left out, and so is the article itself."""
-        size = _head(rows).itemsize
-        names = [name.encode("utf-8", "surrogatepass") for name in ids]
-        prints = [self._known.get(n) or fetched.get(n, b"") for n in shared.numbers.tolist()]
-        kept = [
-            k
-            for k, (text, found) in enumerate(zip(shared.texts.tolist(), prints, strict=True))
-            if found and found[size:] != names[text]
-        ]
-        found = [prints[k] for k in kept]
+    def candidates(self, shared: Shared, fetched: Mapping[int, bytes], rows: int) -> Candidates:
+        """Who shares buckets with the texts of a batch; whose fingerprint is gone is left out."""
+        known, size = self._known, _head(rows).itemsize
+        found = [known.get(n) or fetched.get(n, b"") for n in shared.numbers.tolist()]
+        kept = slice(None) if all(found) else [k for k, print_ in enumerate(found) if print_]
+        found = list(filter(None, found))
         heads = np.frombuffer(b"".join([p[:size] for p in found]), dtype=_head(rows))
         return Candidates(
             texts=shared.texts[kept],
-            articles=[p[size:].decode("utf-8", "surrogatepass") for p in found],
+            article=lambda k: found[k][size:].decode("utf-8", "surrogatepass"),
             exact=heads["exact"].astype(np.uint64),
             shingles=heads["shingles"].astype(np.int64),
             sketches=heads["sketch"],

@@ -87,7 +87,7 @@ class Index:
         """
         found = self.run(self.ask_insert(lang, ids, prints, now, rebuilding=rebuilding))
         missing = self.ask_prints(lang, found)
-        return found.found, self.candidates(lang, ids, prints, found, self.run(missing) if missing else {})
+        return found.found, self.candidates(lang, prints, found, self.run(missing) if missing else {})
 
     def ask_insert(
         self, lang: str, ids: Sequence[str], prints: Fingerprints, now: datetime, *, rebuilding: bool = False
@@ -125,15 +125,10 @@ class Index:
         return Call("prints", self._keys.buckets(lang, self._index), call, read)
 
     def candidates(
-        self,
-        lang: str,
-        ids: Sequence[str],
-        prints: Fingerprints,
-        found: Inserted,
-        fetched: Mapping[int, bytes],
+        self, lang: str, prints: Fingerprints, found: Inserted, fetched: Mapping[int, bytes]
     ) -> Candidates:
         """Who shares a bucket with the articles of a batch, given the fingerprints that had to be fetched."""
-        return self._prints[lang].candidates(ids, found.shared, fetched, prints.sketches.shape[1])
+        return self._prints[lang].candidates(found.shared, fetched, prints.sketches.shape[1])
 
     def neighbours(
         self, lang: str, queries: Sequence[Query], *, window_days: float, most: int
