@@ -16,26 +16,22 @@ import argparse
 import gzip
 import json
 import sys
-import tempfile
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import redis
 
 from benchmarks.harness import DATA, machine, percentile, seconds, table
+from benchmarks.server import Cost, cost, server
 from dedup.fingerprint import fingerprint
 from dedup.model import Article, Segment
 from dedup.text import tokens
 from dedup.thresholds import MinHashConfig
 from pipelines.placing import Placer, Rules, Submission
-from storage.connect import connect
-from storage.embedded import EmbeddedServer
 from storage.index import Index
 from storage.keys import Keys
 
@@ -87,13 +83,13 @@ class Subject:
         texts = islice(self._fresh, count)
         return [Submission(self._article(number, text)) for number, text in enumerate(texts)]
 
-    def speed(self) -> float:
-        """Documents a second over one round, in batches."""
+    def round(self) -> Cost:
+        """What one round costs, in batches."""
         documents = self.documents(ROUND_DOCS)
         batches = [(documents[i : i + BATCH], self._now) for i in range(0, ROUND_DOCS, BATCH)]
-        taken = seconds(lambda: deque(self._placer.place_all(batches), maxlen=0))
+        spent = cost(self.client, ROUND_DOCS, lambda: deque(self._placer.place_all(batches), maxlen=0))
         self.size += ROUND_DOCS
-        return ROUND_DOCS / taken
+        return spent
 
     def latencies(self) -> list[float]:
         """Milliseconds that each of many documents takes that come alone."""
@@ -135,12 +131,12 @@ class Peer:
         where = {"unix_socket_path": client.connection_pool.connection_kwargs["path"]}
         storage = {"type": "redis", "basename": b"peer", "redis": where}
         self._lsh = MinHashLSH(threshold=0.7, num_perm=128, storage_config=storage)
-        self._texts, self._count = stream(words, 200_000), 0
+        self._client, self._texts, self._count = client, stream(words, 200_000), 0
 
-    def speed(self) -> float:
-        """Documents a second over one round, each queried and inserted."""
+    def round(self) -> Cost:
+        """What one round costs, each document queried and inserted."""
         texts = list(islice(self._texts, PEER_DOCS))
-        return PEER_DOCS / seconds(lambda: deque(map(self._place, texts), maxlen=0))
+        return cost(self._client, PEER_DOCS, lambda: deque(map(self._place, texts), maxlen=0))
 
     def _place(self, text: str) -> None:
         from datasketch import MinHash
@@ -156,31 +152,24 @@ class Peer:
 def row(subject: Subject, peer: Peer, rounds: int) -> dict[str, float]:
     """Speed of both, latency and memory at one size; a first round is not counted."""
     memory = subject.memory()
-    pairs = [(subject.speed(), peer.speed()) for _ in range(rounds + 1)][1:]
-    speeds, theirs = zip(*pairs, strict=True)
+    pairs = [(subject.round(), peer.round()) for _ in range(rounds + 1)][1:]
+    ours, theirs = (Cost(*map(median, zip(*side, strict=True))) for side in zip(*pairs, strict=True))
+    ratios = sorted(other.clock / own.clock for own, other in pairs)
     singles = subject.latencies()
     return {
-        "docs_per_s": median(speeds),
-        "datasketch": median(theirs),
-        "ratio": median(ours / other for ours, other in pairs),
-        "least_ratio": min(ours / other for ours, other in pairs),
-        "most_ratio": max(ours / other for ours, other in pairs),
+        "docs_per_s": 1e6 / ours.clock,
+        "worker_us": ours.worker,
+        "server_us": ours.server,
+        "datasketch": 1e6 / theirs.clock,
+        "datasketch_worker_us": theirs.worker,
+        "datasketch_server_us": theirs.server,
+        "ratio": median(ratios),
+        "least_ratio": ratios[0],
+        "most_ratio": ratios[-1],
         "p50_ms": percentile(singles, 0.5),
         "p99_ms": percentile(singles, 0.99),
         **memory,
     }
-
-
-@contextmanager
-def server() -> Iterator[redis.Redis]:
-    """A server of its own, without an append-only file, for as long as it is used."""
-    with tempfile.TemporaryDirectory() as home:
-        try:
-            with connect(None, Path(home)) as client:
-                client.config_set("appendonly", "no")
-                yield client
-        finally:
-            EmbeddedServer(Path(home)).stop()
 
 
 def measure(sizes: tuple[int, ...], rounds: int) -> dict[str, Any]:
@@ -202,8 +191,8 @@ def measure(sizes: tuple[int, ...], rounds: int) -> dict[str, Any]:
 
 
 _HEADS = (
-    "documents indexed", "docs/s", "datasketch, docs/s", "ratio", "least to most", "p50 ms", "p99 ms",
-    "bands + prints, B", "anchors, B",
+    "documents indexed", "docs/s", "worker + server, µs", "datasketch, docs/s", "worker + server, µs", "ratio",
+    "least to most", "p50 ms", "p99 ms", "bands + prints, B", "anchors, B",
 )  # fmt: skip
 
 
@@ -211,8 +200,10 @@ def report(found: dict[str, Any]) -> str:
     """The tables."""
     rows = [
         [
-            f"{row['documents']:,}", f"{row['docs_per_s']:,.0f}", f"{row['datasketch']:,.0f}", f"× {row['ratio']:.1f}",
-            f"{row['least_ratio']:.1f}–{row['most_ratio']:.1f}", f"{row['p50_ms']:.2f}", f"{row['p99_ms']:.2f}",
+            f"{row['documents']:,}", f"{row['docs_per_s']:,.0f}", f"{row['worker_us']:.0f} + {row['server_us']:.0f}",
+            f"{row['datasketch']:,.0f}", f"{row['datasketch_worker_us']:,.0f} + {row['datasketch_server_us']:,.0f}",
+            f"× {row['ratio']:.1f}", f"{row['least_ratio']:.1f}–{row['most_ratio']:.1f}",
+            f"{row['p50_ms']:.2f}", f"{row['p99_ms']:.2f}",
             f"{row['bands'] + row['fingerprints']:,.0f}", f"{row['anchors']:,.0f}",
         ]
         for row in found["sizes"]
