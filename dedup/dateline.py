@@ -8,7 +8,9 @@ from itertools import islice
 from dedup.agencies import UNSPACED
 from dedup.credits import BARE, IN_BRACKETS, WORD, Agencies, agencies, agency_of
 
-_REACH, _LONGEST_PLACE, _LONGEST_NAME = 120, 80, 24
+# No dateline goes beyond this many characters of its paragraph.
+_REACH = 120
+_LONGEST_PLACE, _LONGEST_NAME = 80, 24
 
 # Such as "LONDON, Nov 3 (Reuters) - ", "(AP) — ", "【北京共同】", "/ТАСС/.", "МОСКВА, 3 ноя — РИА Новости.", "EFE.- "
 _BRACKET = re.compile(
@@ -32,10 +34,10 @@ _UNSPACED_OPENER = re.compile(
 _MORE = re.compile(r"[A-ZÀ-Þ' /]{2,30},? \d{1,2} [A-Z]{3}\.? ?[-–—―−]+\s*|[가-힣]{2,4} ?(?:기자|특파원) ?= ?")
 
 
-def strip_dateline(paragraph: str) -> str:
+def strip_dateline(text: str) -> str:
     """What follows the place, date and credit that a wire text opens with; a place alone stays."""
-    end = dateline(paragraph, "")[1]
-    return paragraph[end:] if end else paragraph
+    first = text[: _REACH + 2].partition("\n\n")[0]
+    return text[dateline(first, "")[1] :]
 
 
 def dateline(paragraph: str, lang: str) -> tuple[Agencies, int]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from dedup.fingerprint import Fingerprints
 from dedup.groups import FirstLook, settle
 from dedup.model import Article, Candidate, Match
+from dedup.shingles import Skip
 from dedup.similarity import ShingledText, overlaps, shingle_texts
 from dedup.thresholds import GroupConfig, MinHashConfig
 from pipelines.furnishing import Furnishing
@@ -23,15 +24,23 @@ _MOST_SHINGLES = 1_000_000
 class _Recent:
     """A text placed lately: as it was compared, and where its shingles are."""
 
-    body: Body
+    text: str
+    outlet: str
+    skip: Skip
     exact: int
     batch: ShingledText
-    part: slice
+    start: int
+    end: int
+
+    @property
+    def body(self) -> Body:
+        """As it would be fetched."""
+        return Body(self.text, self.outlet, self.skip)
 
     @property
     def shingled(self) -> ShingledText:
         """Its shingles."""
-        return self.batch.cut(self.part)
+        return self.batch.cut(slice(self.start, self.end))
 
 
 class RecentTexts:
@@ -47,8 +56,7 @@ class RecentTexts:
         batch = ShingledText.whole(prints.shingled)
         bounds = pairwise(prints.shingled.offsets.tolist())
         for article, text, exact, (a, b) in zip(articles, bodies, prints.exact.tolist(), bounds, strict=True):
-            body = Body(text, article.outlet, article.skip)
-            self._texts[article.id] = _Recent(body, exact, batch, slice(a, b))
+            self._texts[article.id] = _Recent(text, article.outlet, article.skip, exact, batch, a, b)
         self._batches.append((batch, [article.id for article in articles]))
         self._shingles += len(batch.hashes)
         while self._shingles > _MOST_SHINGLES and len(self._batches) > 1:
@@ -89,7 +97,7 @@ class Comparison:
         if not pairs:
             return matches
         bodies = self._bodies(articles, looks, fetched)
-        texts = self._shingled(bodies)
+        texts = self._shingled(bodies, fetched)
         found = overlaps(
             [(texts[articles[place].id], texts[candidate.article]) for place, candidate in pairs],
             [_one_outlet(articles[place], bodies[candidate.article]) for place, candidate in pairs],
@@ -116,14 +124,14 @@ class Comparison:
         at_hand = ((name, self._recent.get(name)) for name in dict.fromkeys((*asking, *wanted)))
         return {name: recent.body for name, recent in at_hand if recent} | dict(fetched)
 
-    def _shingled(self, bodies: Mapping[str, Body]) -> dict[str, ShingledText]:
+    def _shingled(self, bodies: Mapping[str, Body], fetched: Mapping[str, Body]) -> dict[str, ShingledText]:
         """The shingles of texts, without furniture by what is known now."""
         skips = self._furnishing.skips(bodies)
         texts = {}
         anew = []
         for name, body in bodies.items():
-            recent = self._recent.get(name)
-            if recent and recent.body is body and body.skip == skips[name]:
+            recent = None if name in fetched else self._recent.get(name)
+            if recent and body.skip == skips[name]:
                 texts[name] = recent.shingled
             else:
                 anew.append(name)
