@@ -16,8 +16,9 @@ from dedup.thresholds import GroupConfig, MinHashConfig
 from pipelines.furnishing import Furnishing
 from storage.records import Body
 
-# Shingles of the latest texts that are kept at hand, 12 bytes each: some 8,000 texts of newswire.
-_MOST_SHINGLES = 1_000_000
+# What the latest texts that are kept at hand may take up: some 12,000 texts of newswire.
+_MOST_BYTES = 32_000_000
+_SHINGLE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +49,8 @@ class RecentTexts:
 
     def __init__(self) -> None:
         self._texts: dict[str, _Recent] = {}
-        self._batches: deque[tuple[ShingledText, list[str]]] = deque()
-        self._shingles = 0
+        self._batches: deque[tuple[ShingledText, list[str], int]] = deque()
+        self._bytes = 0
 
     def add(self, articles: Sequence[Article], bodies: Sequence[str], prints: Fingerprints) -> None:
         """Keep a batch; the oldest go."""
@@ -57,13 +58,14 @@ class RecentTexts:
         bounds = pairwise(prints.shingled.offsets.tolist())
         for article, text, exact, (a, b) in zip(articles, bodies, prints.exact.tolist(), bounds, strict=True):
             self._texts[article.id] = _Recent(text, article.outlet, article.skip, exact, batch, a, b)
-        self._batches.append((batch, [article.id for article in articles]))
-        self._shingles += len(batch.hashes)
-        while self._shingles > _MOST_SHINGLES and len(self._batches) > 1:
+        size = _SHINGLE_BYTES * len(batch.hashes) + sum(map(len, bodies))
+        self._batches.append((batch, [article.id for article in articles], size))
+        self._bytes += size
+        while self._bytes > _MOST_BYTES and len(self._batches) > 1:
             self._forget(*self._batches.popleft())
 
-    def _forget(self, batch: ShingledText, names: Sequence[str]) -> None:
-        self._shingles -= len(batch.hashes)
+    def _forget(self, batch: ShingledText, names: Sequence[str], size: int) -> None:
+        self._bytes -= size
         for name in names:
             if name in self._texts and self._texts[name].batch is batch:
                 del self._texts[name]

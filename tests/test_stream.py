@@ -135,6 +135,15 @@ def test_a_text_revised_by_another_worker_is_not_taken_from_memory(client: redis
     assert (placed.verdict, placed.matched) == ("contained", "a")
 
 
+def test_the_oldest_texts_are_forgotten_and_fetched_again(
+    client: redis.Redis, batches: Batches, expected: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.comparing._MOST_BYTES", 1)
+    monkeypatch.setattr("storage.buckets._RECENT", 1)
+    list(Placer(Index(client, Keys()), Rules()).place_all(submitted(batches)))
+    assert stored(client) == expected
+
+
 def test_nothing_to_place(client: redis.Redis) -> None:
     placer = Placer(Index(client, Keys()), Rules())
     assert placer.place([], NOW) == []
