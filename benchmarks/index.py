@@ -2,8 +2,12 @@
 
 `python -m benchmarks.index [--quick] [--json]`. The documents are Reuters-21578, as often as it takes, each time
 with every word spelled anew, so that a copy of the corpus has the reprints of the original and shares nothing
-with the other copies. What is measured is `Placer.place` without stories: fingerprint, insert and read, verify, settle,
-link, article stored. The index is filled by `Index.insert_and_read` alone.
+with the other copies. What is measured is `Placer.place_all` without stories: fingerprint, insert and read, verify, settle,
+link, article stored; single documents go through `Placer.place`. The index is filled by `Index.insert_and_read` alone.
+
+The peer is `datasketch.MinHashLSH` with Redis storage, query and insert, on a server of the same build, over the same
+kind of socket. It has its turn beside every round of ours, so that what slows the machine slows both; its index is empty
+at first.
 """
 
 from __future__ import annotations
@@ -11,35 +15,29 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import shutil
-import subprocess
 import sys
-import tempfile
-import time
+from collections import defaultdict, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import redis
 
 from benchmarks.harness import DATA, machine, percentile, seconds, table
+from benchmarks.server import Cost, cost, server
 from dedup.fingerprint import fingerprint
 from dedup.model import Article, Segment
 from dedup.text import tokens
 from dedup.thresholds import MinHashConfig
 from pipelines.placing import Placer, Rules, Submission
-from storage.connect import connect
-from storage.embedded import EmbeddedServer
 from storage.index import Index
 from storage.keys import Keys
 
 WIRE = DATA / "wire" / "reuters21578.jsonl.gz"
 SIZES, QUICK_SIZES = (10_000, 100_000, 1_000_000), (2_000, 10_000)
-BATCH, ROUNDS, ROUND_DOCS, SINGLES, PEER_DOCS = 64, 5, 2_048, 1_000, 300
+BATCH, ROUNDS, ROUND_DOCS, SINGLES, PEER_DOCS = 64, 7, 4_096, 1_000, 300
 
 
 def corpus() -> list[list[str]]:
@@ -77,18 +75,30 @@ class Subject:
             texts = list(islice(self._filler, min(BATCH, size - self.size)))
             names = [f"f{self.size + i:012d}" for i in range(len(texts))]
             prints = fingerprint(texts, MinHashConfig())
-            self._index.insert_and_read("en", list(zip(names, prints, strict=True)), self._now)
+            self._index.insert_and_read("en", names, prints, self._now)
             self.size += len(texts)
 
-    def place(self, count: int, batch: int = BATCH) -> list[float]:
-        """Place fresh documents; the seconds that each batch took."""
-        taken = []
-        for start in range(0, count, batch):
-            texts = list(islice(self._fresh, batch))
-            submissions = [Submission(self._article(start + i, text)) for i, text in enumerate(texts)]
-            taken.append(seconds(lambda s=submissions: self._placer.place(s, self._now)))  # type: ignore[misc]
-            self.size += len(texts)
-        return taken
+    def documents(self, count: int) -> list[Submission]:
+        """Fresh documents to place."""
+        texts = islice(self._fresh, count)
+        return [Submission(self._article(number, text)) for number, text in enumerate(texts)]
+
+    def round(self) -> Cost:
+        """What one round costs, in batches."""
+        documents = self.documents(ROUND_DOCS)
+        batches = [(documents[i : i + BATCH], self._now) for i in range(0, ROUND_DOCS, BATCH)]
+        spent = cost(self.client, ROUND_DOCS, lambda: deque(self._placer.place_all(batches), maxlen=0))
+        self.size += ROUND_DOCS
+        return spent
+
+    def latencies(self) -> list[float]:
+        """Milliseconds that each of many documents takes that come alone."""
+        taken = [
+            seconds(lambda s=[document]: self._placer.place(s, self._now))  # type: ignore[misc]
+            for document in self.documents(SINGLES)
+        ]
+        self.size += SINGLES
+        return [1e3 * spent for spent in taken]
 
     def _article(self, number: int, text: str) -> Article:
         identity = f"p{self.size:06d}{number:06d}"
@@ -104,126 +114,102 @@ class Subject:
 
 
 def article_bytes(client: redis.Redis) -> float:
-    """Bytes of the record of an article and of its group, by a sample."""
-    keys = list(islice(client.scan_iter(match="newsfold:article:*", count=1_000), 500))
-    groups = list(islice(client.scan_iter(match="newsfold:group:*", count=1_000), 500))
-    used = [[int(client.memory_usage(key) or 0) for key in found] for found in (keys, groups)]
-    return sum(sum(sizes) / max(1, len(sizes)) for sizes in used)
+    """Bytes of the records of a typical article that is a group by itself, by the medians of a sample."""
+    kinds: dict[str, list[int]] = defaultdict(list)
+    for kind in ("article", "group"):
+        for key in islice(client.scan_iter(match=f"newsfold:{kind}:*", count=1_000), 1_000):
+            kinds[kind + str(key.count(b":"))].append(int(client.memory_usage(key) or 0))
+    return sum(median(sizes) for sizes in kinds.values())
 
 
-def ours(client: redis.Redis, words: list[list[str]], sizes: tuple[int, ...]) -> list[dict[str, float]]:
-    """Speed, latency and memory at each size."""
-    subject, rows = Subject(client, words), []
-    subject.place(BATCH)
-    for size in sizes:
-        subject.fill(size)
-        memory = subject.memory()
-        speeds = [ROUND_DOCS / sum(subject.place(ROUND_DOCS)) for _ in range(ROUNDS)]
-        singles = [1e3 * spent for spent in subject.place(SINGLES, 1)]
-        rows.append(
-            {
-                "documents": size,
-                "docs_per_s": median(speeds),
-                "p50_ms": percentile(singles, 0.5),
-                "p99_ms": percentile(singles, 0.99),
-                **memory,
-            }
-        )
-    return rows
+class Peer:
+    """datasketch's MinHashLSH with Redis storage."""
+
+    def __init__(self, client: redis.Redis, words: list[list[str]]) -> None:
+        from datasketch import MinHashLSH
+
+        where = {"unix_socket_path": client.connection_pool.connection_kwargs["path"]}
+        storage = {"type": "redis", "basename": b"peer", "redis": where}
+        self._lsh = MinHashLSH(threshold=0.7, num_perm=128, storage_config=storage)
+        self._client, self._texts, self._count = client, stream(words, 200_000), 0
+
+    def round(self) -> Cost:
+        """What one round costs, each document queried and inserted."""
+        texts = list(islice(self._texts, PEER_DOCS))
+        return cost(self._client, PEER_DOCS, lambda: deque(map(self._place, texts), maxlen=0))
+
+    def _place(self, text: str) -> None:
+        from datasketch import MinHash
+
+        words = text.split()
+        minhash = MinHash(num_perm=128, seed=1, scheme="affine32")
+        minhash.update_batch([" ".join(s).encode() for s in zip(words, words[1:], words[2:], strict=False)])
+        self._lsh.query(minhash)
+        self._lsh.insert(str(self._count), minhash)
+        self._count += 1
 
 
-@contextmanager
-def plain_server() -> Iterator[int]:
-    """A server on a port, for a peer that knows no Unix sockets."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if not program:
-        yield 0
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        running = subprocess.Popen(
-            [program, "--port", "17391", "--save", "", "--dir", folder], stdout=subprocess.DEVNULL
-        )
-        time.sleep(1)
-        try:
-            yield 17391
-        finally:
-            running.terminate()
-            running.wait()
+def row(subject: Subject, peer: Peer, rounds: int) -> dict[str, float]:
+    """Speed of both, latency and memory at one size; a first round is not counted."""
+    memory = subject.memory()
+    pairs = [(subject.round(), peer.round()) for _ in range(rounds + 1)][1:]
+    ours, theirs = (Cost(*map(median, zip(*side, strict=True))) for side in zip(*pairs, strict=True))
+    ratios = sorted(other.clock / own.clock for own, other in pairs)
+    singles = subject.latencies()
+    return {
+        "docs_per_s": 1e6 / ours.clock,
+        "worker_us": ours.worker,
+        "server_us": ours.server,
+        "datasketch": 1e6 / theirs.clock,
+        "datasketch_worker_us": theirs.worker,
+        "datasketch_server_us": theirs.server,
+        "ratio": median(ratios),
+        "least_ratio": ratios[0],
+        "most_ratio": ratios[-1],
+        "p50_ms": percentile(singles, 0.5),
+        "p99_ms": percentile(singles, 0.99),
+        **memory,
+    }
 
 
-def peer(words: list[list[str]]) -> float | None:
-    """Documents a second of datasketch's MinHashLSH with Redis storage, query and insert, on an empty index."""
-    from datasketch import MinHash, MinHashLSH
-
-    with plain_server() as port:
-        if not port:
-            return None
-        storage = {"type": "redis", "basename": b"peer", "redis": {"host": "127.0.0.1", "port": port}}
-        lsh = MinHashLSH(threshold=0.7, num_perm=128, storage_config=storage)
-        texts = list(islice(spelled(words, 0), PEER_DOCS * (ROUNDS + 1)))
-        speeds = []
-        for start in range(0, len(texts), PEER_DOCS):
-            begin = time.perf_counter()
-            for number, text in enumerate(texts[start : start + PEER_DOCS], start):
-                found = text.split()
-                minhash = MinHash(num_perm=128, seed=1, scheme="affine32")
-                minhash.update_batch(
-                    [" ".join(s).encode() for s in zip(found, found[1:], found[2:], strict=False)]
-                )
-                lsh.query(minhash)
-                lsh.insert(str(number), minhash)
-            speeds.append(PEER_DOCS / (time.perf_counter() - begin))
-        return median(speeds[1:])
-
-
-def measure(sizes: tuple[int, ...]) -> dict[str, Any]:
-    """Everything, in one run; the embedded server lives in a folder of its own."""
+def measure(sizes: tuple[int, ...], rounds: int) -> dict[str, Any]:
+    """Everything, in one run."""
     words = corpus()
-    theirs = peer(words)
-    with tempfile.TemporaryDirectory() as home:
-        try:
-            with connect(None, Path(home)) as client:
-                client.config_set("appendonly", "no")
-                rows = ours(client, words, sizes)
-                records = article_bytes(client)
-                server = client.info("server")
-        finally:
-            EmbeddedServer(Path(home)).stop()
-    version = server.get("valkey_version") or server["redis_version"]
+    with server() as client, server() as other:
+        subject, peer, rows = Subject(client, words), Peer(other, words), []
+        for size in sizes:
+            subject.fill(size)
+            rows.append({"documents": size, **row(subject, peer, rounds)})
+        about = client.info("server")
+        records = article_bytes(client)
     return {
         "sizes": rows,
         "article_bytes": records,
-        "datasketch": theirs,
-        "server": version,
+        "server": about.get("valkey_version") or about["redis_version"],
         "machine": machine(),
     }
 
 
+_HEADS = (
+    "documents indexed", "docs/s", "worker + server, µs", "datasketch, docs/s", "worker + server, µs", "ratio",
+    "least to most", "p50 ms", "p99 ms", "bands + prints, B", "anchors, B",
+)  # fmt: skip
+
+
 def report(found: dict[str, Any]) -> str:
     """The tables."""
-    theirs = found["datasketch"]
-    heads = [
-        "documents indexed",
-        "docs/s",
-        "× datasketch",
-        "p50 ms",
-        "p99 ms",
-        "bands + prints, B",
-        "anchors, B",
-    ]
     rows = [
         [
-            f"{row['documents']:,}", f"{row['docs_per_s']:,.0f}",
-            f"{row['docs_per_s'] / theirs:.1f}" if theirs else "not measured",
+            f"{row['documents']:,}", f"{row['docs_per_s']:,.0f}", f"{row['worker_us']:.0f} + {row['server_us']:.0f}",
+            f"{row['datasketch']:,.0f}", f"{row['datasketch_worker_us']:,.0f} + {row['datasketch_server_us']:,.0f}",
+            f"× {row['ratio']:.1f}", f"{row['least_ratio']:.1f}–{row['most_ratio']:.1f}",
             f"{row['p50_ms']:.2f}", f"{row['p99_ms']:.2f}",
             f"{row['bands'] + row['fingerprints']:,.0f}", f"{row['anchors']:,.0f}",
         ]
         for row in found["sizes"]
     ]  # fmt: skip
-    beside = f"datasketch MinHashLSH on Redis, query and insert: {theirs:,.0f} docs/s" if theirs else (
-        "datasketch was not measured: there is no redis-server on this machine"
-    )  # fmt: skip
-    return f"{table(heads, rows)}\n\n{beside}\narticle and group records: {found['article_bytes']:,.0f} B\n{found['server']=} {found['machine']}"
+    about = f"server {found['server']}, {found['machine']}"
+    return f"{table(_HEADS, rows)}\n\narticle and group records: {found['article_bytes']:,.0f} B\n{about}"
 
 
 def main() -> None:
@@ -235,7 +221,7 @@ def main() -> None:
     if not WIRE.exists():
         print(f"{WIRE} is not there: nothing was measured", file=sys.stderr)
         return
-    found = measure(QUICK_SIZES if options.quick else SIZES)
+    found = measure(QUICK_SIZES, 3) if options.quick else measure(SIZES, ROUNDS)
     print(json.dumps(found) if options.json else report(found))
 
 

@@ -23,15 +23,20 @@ _BEYOND = 64
 MOST = 96
 
 
-def anchor_keys(batch: ShingleBatch) -> list[bytes]:
-    """The anchors of each text: distinct 64-bit keys, big-endian, one after another; at least one."""
-    texts = np.repeat(np.arange(len(batch.offsets) - 1), np.diff(batch.offsets))
-    positions = batch.starts - batch.first[texts]
+def anchor_keys(batch: ShingleBatch) -> tuple[UInts, NDArray[np.int64]]:
+    """The anchors of all texts, one text after another, and where each text's begin; at least one a text.
+
+    A text's anchors are distinct, at most `MOST`; a text without words has none.
+    """
+    counts = np.diff(batch.offsets)
+    positions = batch.starts - np.repeat(batch.first, counts)
     chosen = np.flatnonzero(_sampled(batch.keys, positions))
-    cuts = np.searchsorted(chosen, batch.offsets).tolist()
-    keys = batch.keys[chosen].astype(">u8").tobytes()
-    found = [keys[8 * a : 8 * b] for a, b in itertools.pairwise(cuts)]
-    return [_distinct(blob) if blob else _least(batch, text) for text, blob in enumerate(found)]
+    offsets = np.searchsorted(chosen, batch.offsets)
+    keys = batch.keys[chosen]
+    odd = set(np.flatnonzero((np.diff(offsets) == 0) & (counts > 0)).tolist())
+    odd |= set(np.flatnonzero(np.diff(offsets) > MOST).tolist())
+    odd |= _with_repeats(keys, offsets)
+    return _mended(batch, keys, offsets, odd) if odd else (keys, offsets)
 
 
 def _sampled(keys: UInts, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -41,12 +46,31 @@ def _sampled(keys: UInts, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.asarray((keys & density) == 0, dtype=np.bool_)
 
 
-def _distinct(blob: bytes) -> bytes:
-    keys = dict.fromkeys(blob[at : at + 8] for at in range(0, len(blob), 8))
-    return b"".join(itertools.islice(keys, MOST))
+def _with_repeats(keys: UInts, offsets: NDArray[np.int64]) -> set[int]:
+    """The texts that have a key more than once."""
+    texts = np.repeat(np.arange(len(offsets) - 1, dtype=np.uint64), np.diff(offsets))
+    # Keys are spread over 64 bits, so that one text's, told from another's by a factor, do not meet by chance.
+    told_apart = keys * (2 * texts + np.uint64(1))
+    ordered = np.sort(told_apart)
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    return set(texts[np.isin(told_apart, repeated)].tolist()) if repeated.size else set()
 
 
-def _least(batch: ShingleBatch, text: int) -> bytes:
-    """The smallest key of a text in which none was sampled; none for a text without words."""
-    keys = batch.keys[batch.offsets[text] : batch.offsets[text + 1]]
-    return keys.min().astype(">u8").tobytes() if keys.size else b""
+def _mended(
+    batch: ShingleBatch, keys: UInts, offsets: NDArray[np.int64], odd: set[int]
+) -> tuple[UInts, NDArray[np.int64]]:
+    """With the keys of the odd texts distinct, not too many, and not none."""
+    parts = [keys[a:b] for a, b in itertools.pairwise(offsets.tolist())]
+    for text in odd:
+        parts[text] = _distinct(parts[text]) if parts[text].size else _least(batch, text)
+    return np.concatenate(parts), np.concatenate(([0], np.cumsum([len(part) for part in parts])))
+
+
+def _distinct(keys: UInts) -> UInts:
+    return np.array(list(itertools.islice(dict.fromkeys(keys.tolist()), MOST)), dtype=np.uint64)
+
+
+def _least(batch: ShingleBatch, text: int) -> UInts:
+    """The smallest key of a text in which none was sampled."""
+    keys = batch.keys[batch.part(text)]
+    return np.array([keys.min()], dtype=np.uint64)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dedup.wire import strip_dateline
+from dedup.dateline import strip_dateline
 
 
 def compared(title: str, text: str, *, headline_in_text: bool) -> str:
     """The text after the headline where the text carries it; a dateline is the wire's and not the text's."""
-    body = f"{title}\n\n{text}" if headline_in_text else text
-    first, gap, rest = body.partition("\n\n")
-    return strip_dateline(first) + gap + rest
+    return strip_dateline(f"{title}\n\n{text}" if headline_in_text else text)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dedup.model import Candidate, Fingerprint, GroupDecision, Match
-from dedup.signature import estimate_jaccard
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.fingerprint import Fingerprints
+from dedup.model import Candidate, Candidates, GroupDecision, Match
+from dedup.signature import jaccard_of_rows
 from dedup.similarity import Overlap
 from dedup.thresholds import GroupConfig
 
@@ -26,48 +29,56 @@ class FirstLook:
     unsettled: tuple[Candidate, ...]
 
 
-def first_look(own: Fingerprint, candidates: Sequence[Candidate], config: GroupConfig) -> FirstLook:
-    """Sort candidates by estimate into sure matches, sure strangers (dropped) and unsettled ones.
+def first_look(
+    ids: Sequence[str], own: Fingerprints, found: Candidates, config: GroupConfig
+) -> list[FirstLook]:
+    """Sort each text's candidates by estimate into sure matches, sure strangers (dropped) and unsettled ones.
 
     An estimate from n rows has a standard error of √(J(1-J)/n); within two of the threshold it settles
-    nothing, and neither does it where one text may still be contained in the other.
+    nothing, and neither does it where one text may still be contained in the other. `ids` are the articles'.
     """
-    if not candidates:
-        return FirstLook((), ())
-    estimates = estimate_jaccard(own.sketch, [c.sketch for c in candidates]).tolist()
-    rows = max(1, len(own.signature) // 4)
-    matches: list[Match] = []
-    unsettled: list[Candidate] = []
-    for candidate, estimate in zip(candidates, estimates, strict=True):
-        margin = 2 * math.sqrt(max(estimate * (1 - estimate), 1 / rows) / rows)
-        if own.exact == candidate.exact:
-            matches.append(Match(candidate.article, candidate.group, "exact", 1.0))
-        elif estimate >= config.jaccard + margin:
-            matches.append(Match(candidate.article, candidate.group, "near-duplicate", estimate))
-        elif estimate >= config.jaccard - margin or _may_be_contained(
-            own, candidate, estimate + margin, config
-        ):
-            unsettled.append(candidate)
-    return FirstLook(tuple(matches), tuple(unsettled))
+    matches: list[list[Match]] = [[] for _ in range(len(own))]
+    unsettled: list[list[Candidate]] = [[] for _ in range(len(own))]
+    estimates = jaccard_of_rows(own.sketches[found.texts], found.sketches)
+    rows = own.signatures.shape[1]
+    margins = 2 * np.sqrt(np.maximum(estimates * (1 - estimates), 1 / rows) / rows)
+    exact = own.exact[found.texts] == found.exact
+    near = estimates >= config.jaccard + margins
+    open_ = estimates >= config.jaccard - margins
+    open_ |= _may_be_contained(own.shingles[found.texts], found.shingles, estimates + margins, config)
+    for k in np.flatnonzero(exact | near | open_).tolist():
+        text, article, shingles = int(found.texts[k]), found.article(k), int(found.shingles[k])
+        if article == ids[text]:
+            continue
+        if exact[k]:
+            matches[text].append(Match(article, "exact", 1.0, shingles))
+        elif near[k]:
+            matches[text].append(Match(article, "near-duplicate", float(estimates[k]), shingles))
+        else:
+            unsettled[text].append(Candidate(article, int(found.exact[k]), shingles))
+    return [FirstLook(tuple(m), tuple(u)) for m, u in zip(matches, unsettled, strict=True)]
 
 
-def _may_be_contained(own: Fingerprint, candidate: Candidate, jaccard: float, config: GroupConfig) -> bool:
+def _may_be_contained(
+    ones: NDArray[np.int64], others: NDArray[np.int64], jaccard: NDArray[np.float64], config: GroupConfig
+) -> NDArray[np.bool_]:
     """Whether enough of the shorter text can be in the longer one at this Jaccard similarity.
 
     For sets of a and b shingles: shared = J (a + b) / (1 + J), and containment = shared / min(a, b). A word
     that was changed takes three shingles with it, so that containment may be far below coverage.
     """
-    smaller = min(own.shingles, candidate.shingles)
-    shared = jaccard * (own.shingles + candidate.shingles) / (1 + jaccard)
-    return smaller > 0 and shared / smaller >= _LEAST_CONTAINMENT * config.coverage
+    shared = jaccard * (ones + others) / (1 + jaccard)
+    return np.asarray(
+        shared >= _LEAST_CONTAINMENT * config.coverage * np.minimum(ones, others), dtype=np.bool_
+    )
 
 
 def settle(candidate: Candidate, overlap: Overlap, config: GroupConfig) -> Match | None:
     """Decide a pair on its exact shingles."""
     if overlap.jaccard >= config.jaccard:
-        return Match(candidate.article, candidate.group, "near-duplicate", overlap.jaccard)
+        return Match(candidate.article, "near-duplicate", overlap.jaccard, candidate.shingles)
     if is_contained(overlap, config):
-        return Match(candidate.article, candidate.group, "contained", overlap.coverage)
+        return Match(candidate.article, "contained", overlap.coverage, candidate.shingles)
     return None
 
 
@@ -84,25 +95,30 @@ def is_one_text(overlap: Overlap, config: GroupConfig) -> bool:
     return overlap.jaccard >= config.jaccard or is_contained(overlap, config)
 
 
-def decide(own: Fingerprint, matches: Sequence[Match], candidates: Sequence[Candidate]) -> GroupDecision:
+def held(shingles: int, look: FirstLook) -> list[str]:
+    """The shorter articles that a text of so many shingles may contain: of these `decide` must know the group."""
+    return [candidate.article for candidate in look.unsettled if candidate.shingles < shingles]
+
+
+def decide(shingles: int, matches: Sequence[Match], longest: Mapping[str, int]) -> GroupDecision:
     """Unite the groups of all near-duplicates; of containers only the best, and only without those.
 
     A short text inside two long ones must not make them one: it joins the one that has most of it. A long
-    text takes in the group of a short one it contains only while that group holds nothing longer.
+    text takes in the group of a short one it contains only while that group holds nothing longer; `longest`
+    is how many shingles the longest text has in the group of each article that is `held`.
     """
-    by_id = {candidate.article: candidate for candidate in candidates}
     same = [match for match in matches if match.verdict != "contained"]
-    inside, around = [], []
-    for match in matches:
-        if match.verdict == "contained":
-            candidate = by_id[match.article]
-            if candidate.shingles >= own.shingles:
-                around.append(match)
-            elif candidate.group_shingles <= _SAME_LENGTH * candidate.shingles:
-                inside.append(match)
+    around = [match for match in matches if match.verdict == "contained" and match.shingles >= shingles]
+    inside = [
+        match
+        for match in matches
+        if match.verdict == "contained"
+        and match.shingles < shingles
+        and longest[match.article] <= _SAME_LENGTH * match.shingles
+    ]
     joined = same or ([max(around, key=lambda match: match.similarity)] if around else [])
     united = joined + inside
     if not united:
         return GroupDecision()
     best = max(united, key=lambda match: (match.verdict == "exact", match.similarity))
-    return GroupDecision(tuple(dict.fromkeys(match.group for match in united)), best)
+    return GroupDecision(tuple(dict.fromkeys(match.article for match in united)), best)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dedup.body import compared
 
@@ -83,7 +86,11 @@ class Article:
     @property
     def body(self) -> str:
         """What is compared: the text, after the headline where the text carries it, without a dateline."""
-        return compared(self.title, self.text, headline_in_text=self.headline_in_text)
+        return self.body_of(self.text)
+
+    def body_of(self, text: str) -> str:
+        """The same for those who have the text already."""
+        return compared(self.title, text, headline_in_text=self.headline_in_text)
 
     @property
     def time(self) -> datetime:
@@ -111,31 +118,44 @@ class Fingerprint:
     anchors: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An indexed article that shares a bucket with the one being placed; not verified yet.
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Indexed articles that share a bucket with texts of a batch; not verified yet. One entry a pair, text by text.
 
-    `group_shingles` is the length of the longest text in its group.
+    `texts` says which text of the batch is meant, `article` names the indexed one, which may be the same; its words are
+    hashed in `exact`, counted in `shingles` and sketched in the rows of `sketches`; then how many buckets both share.
     """
 
+    texts: NDArray[np.int64]
+    article: Callable[[int], str]
+    exact: NDArray[np.uint64]
+    shingles: NDArray[np.int64]
+    sketches: NDArray[np.uint8]
+    shared_bands: NDArray[np.int64]
+    shared_anchors: NDArray[np.int64]
+
+    def of(self, text: int) -> list[str]:
+        """The articles that share a bucket with one text of the batch."""
+        return [self.article(k) for k in np.flatnonzero(self.texts == text).tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An indexed article that must be compared exactly: a hash of its words, and how many shingles they make."""
+
     article: str
-    group: str
     exact: int
     shingles: int
-    sketch: bytes
-    shared_bands: int = 0
-    shared_anchors: int = 0
-    group_shingles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A verified pair: the candidate, on what ground, and the similarity that decided (0–1)."""
+    """A verified pair: the candidate and its length in shingles, on what ground, and the similarity that decided (0–1)."""
 
     article: str
-    group: str
     verdict: Verdict
     similarity: float
+    shingles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +173,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class GroupDecision:
-    """Which groups a text unites (none: it founds its own) and the match that says why."""
+    """The articles whose groups a text unites (none: it founds its own) and the match that says why."""
 
     unite: tuple[str, ...] = ()
     best: Match | None = None

@@ -39,6 +39,10 @@ class ShingleBatch:
     ends: NDArray[np.int64]
     first: NDArray[np.int64]
 
+    def part(self, i: int) -> slice:
+        """Where the shingles of text i are."""
+        return slice(int(self.offsets[i]), int(self.offsets[i + 1]))
+
 
 class _Powers:
     """Powers of an odd base and of its inverse modulo 2⁶⁴, grown as longer batches need them."""
@@ -66,9 +70,17 @@ _TOKEN_POWERS = _Powers(_BASE_TOKEN)
 
 def mix64(values: UInts) -> UInts:
     """The finalizer of MurmurHash3 (a bijection): spreads the polynomial's low bits over all 64."""
-    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return values ^ (values >> np.uint64(33))
+    return _mix64_in_place(values.copy())
+
+
+def _mix64_in_place(values: UInts) -> UInts:
+    shifted = values >> np.uint64(33)
+    values ^= shifted
+    values *= np.uint64(0xFF51AFD7ED558CCD)
+    values ^= np.right_shift(values, np.uint64(33), out=shifted)
+    values *= np.uint64(0xC4CEB9FE1A85EC53)
+    values ^= np.right_shift(values, np.uint64(33), out=shifted)
+    return values
 
 
 class SpanHasher:
@@ -76,13 +88,17 @@ class SpanHasher:
 
     def __init__(self, values: UInts | Points, powers: _Powers) -> None:
         up, self._down = powers.upto(len(values) + 1)
-        self._sums = np.zeros(len(values) + 1, dtype=np.uint64)
+        self._sums = np.empty(len(values) + 1, dtype=np.uint64)
+        self._sums[0] = 0
         series = np.multiply(values, up[:-1], out=self._sums[1:])
         np.cumsum(series, out=series)
 
     def spans(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> UInts:
         """The 64-bit hash of every span [start, end)."""
-        return mix64((self._sums.take(ends) - self._sums.take(starts)) * self._down.take(starts))
+        sums = self._sums.take(ends)
+        sums -= self._sums.take(starts)
+        sums *= self._down.take(starts)
+        return _mix64_in_place(sums)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,9 +21,14 @@ _EMPTY = 0xFFFFFFFF
 
 
 def _fmix32(values: Rows) -> Rows:
-    values = (values ^ (values >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-    values = (values ^ (values >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return values ^ (values >> np.uint32(16))
+    mixed = values >> np.uint32(16)
+    mixed ^= values
+    mixed *= np.uint32(0x85EBCA6B)
+    shifted = mixed >> np.uint32(13)
+    mixed ^= shifted
+    mixed *= np.uint32(0xC2B2AE35)
+    mixed ^= np.right_shift(mixed, np.uint32(16), out=shifted)
+    return mixed
 
 
 @lru_cache(maxsize=8)
@@ -88,5 +93,10 @@ def estimate_jaccard(one: bytes, many: list[bytes]) -> NDArray[np.float64]:
         return np.zeros(0)
     rows = np.frombuffer(one, dtype=np.uint8)
     others = np.frombuffer(b"".join(many), dtype=np.uint8).reshape(len(many), -1)
-    equal = np.asarray((others == rows).mean(axis=1), dtype=np.float64)
+    return jaccard_of_rows(rows, others)
+
+
+def jaccard_of_rows(ones: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The same of the rows of two arrays, pair by pair, or of one row with many."""
+    equal = np.asarray((others == ones).mean(axis=1), dtype=np.float64)
     return np.maximum(0.0, (equal - 1 / 256) / (1 - 1 / 256))

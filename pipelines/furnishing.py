@@ -12,43 +12,72 @@ from dedup.model import Article
 from dedup.shingles import Skip
 from dedup.similarity import overlap, shingle_texts
 from dedup.thresholds import GroupConfig, MinHashConfig
-from storage.index import Body, Index
-from storage.outlets import Lesson, Outlets
+from storage.functions import Call
+from storage.index import Index
+from storage.outlets import LATEST, Lesson, OutletMemory
+from storage.records import Body
 
 # How many earlier texts that share an edge are compared as wholes; they share one or they do not.
 _COMPARED = 4
 
 
 class Furnishing:
-    """What is known of the outlets of a batch, and what the batch adds to it."""
+    """What is known of the outlets of a batch, and what the batch adds to it.
+
+    `before` are the batches of the same language that this worker is still placing: what they teach is not in
+    Redis yet when this one asks.
+    """
 
     def __init__(
-        self, outlets: Outlets, index: Index, lang: str, minhash: MinHashConfig, groups: GroupConfig
+        self,
+        index: Index,
+        lang: str,
+        minhash: MinHashConfig,
+        groups: GroupConfig,
+        before: Sequence[Furnishing] = (),
     ) -> None:
-        self._outlets, self._index, self._lang = outlets, index, lang
+        self._index, self._lang = index, lang
         self._minhash, self._groups = minhash, groups
+        self._before = tuple(before)
         self._furniture: dict[str, Furniture] = {}
         self._latest: dict[str, list[Sighting]] = {}
         self._texts: dict[str, str] = {}
         self._lessons: dict[str, Lesson] = {}
 
-    def set_apart(self, articles: Sequence[Article]) -> list[Article]:
-        """The articles, furniture blocks no longer text, and the words of furniture at their ends counted."""
+    def ask(self, articles: Sequence[Article]) -> Call[dict[str, OutletMemory]] | None:
+        """What to ask Redis before anything is set apart; None where no article names its outlet."""
         named = sorted({article.outlet for article in articles if article.outlet})
-        for outlet, memory in self._outlets.read(self._lang, named).items():
+        return self._index.outlets.ask(self._lang, named) if named else None
+
+    def set_apart(self, articles: Sequence[Article], known: Mapping[str, OutletMemory]) -> list[Article]:
+        """The articles, furniture blocks no longer text, and the words of furniture at their ends counted."""
+        for outlet, memory in known.items():
             self._furniture[outlet] = Furniture(memory.phrases)
             self._latest[outlet] = list(memory.latest)
+        for earlier in self._before:
+            self._take_over(earlier)
+        self._before = ()
         return [self._one(article) if article.outlet else article for article in articles]
 
-    def remember(self, articles: Sequence[Article], now: datetime) -> None:
+    def _take_over(self, earlier: Furnishing) -> None:
+        """Know what an earlier batch teaches, as if it had been read."""
+        self._texts |= earlier._texts
+        for lesson in earlier._lessons.values():
+            if lesson.outlet in self._latest:
+                article = lesson.sighting.article
+                others = [s for s in self._latest[lesson.outlet] if s.article != article]
+                self._latest[lesson.outlet] = [lesson.sighting, *others][:LATEST]
+                self._furniture[lesson.outlet] = self._furniture[lesson.outlet].with_more(lesson.phrases)
+
+    def ask_remember(self, articles: Sequence[Article], now: datetime) -> Call[int] | None:
         """Keep what these articles taught; those known before are left out by the caller."""
         lessons = [self._lessons[article.id] for article in articles if article.id in self._lessons]
-        self._outlets.learn(self._lang, lessons, now)
+        return self._index.outlets.ask_learn(self._lang, lessons, now) if lessons else None
 
     def skips(self, bodies: Mapping[str, Body]) -> dict[str, Skip]:
         """The words of furniture at the ends of earlier texts, by what is known now."""
         unknown = sorted({b.outlet for b in bodies.values() if b.outlet} - self._furniture.keys())
-        for outlet, memory in self._outlets.read(self._lang, unknown, latest=False).items():
+        for outlet, memory in self._index.outlets.read(self._lang, unknown, latest=False).items():
             self._furniture[outlet] = Furniture(memory.phrases)
         return {article: self._skip(article, body) for article, body in bodies.items()}
 

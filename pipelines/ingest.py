@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import IO, Any
 
 from crawler.extract import ExtractError
@@ -181,12 +182,20 @@ def ingest(
     desk: Desk, pages: Iterable[Page], now: Callable[[], datetime], done: Callable[[list[Placement]], None]
 ) -> None:
     """Clean, place and store pages in their order, in batches; `done` hears of each batch."""
-    batch: list[Submission] = []
-    for page in pages:
-        article = to_article(page, now(), desk.family(page.outlet))
-        batch.append(Submission(article, (page.url,) if page.url else ()))
-        if len(batch) == BATCH:
-            done(desk.placer.place(batch, now()))
-            batch = []
-    if batch:
-        done(desk.placer.place(batch, now()))
+    for placements in desk.placer.place_all(_batches(desk, pages, now)):
+        done(placements)
+
+
+def _batches(
+    desk: Desk, pages: Iterable[Page], now: Callable[[], datetime]
+) -> Iterator[tuple[list[Submission], datetime]]:
+    remaining = iter(pages)
+    while batch := list(islice(remaining, BATCH)):
+        articles = [to_article(page, now(), desk.family(page.outlet)) for page in batch]
+        yield (
+            [
+                Submission(article, (page.url,) if page.url else ())
+                for article, page in zip(articles, batch, strict=True)
+            ],
+            now(),
+        )

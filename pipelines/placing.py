@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from dedup.fingerprint import fingerprint
-from dedup.groups import FirstLook, decide, first_look, settle
+from dedup.groups import decide, first_look, held
 from dedup.model import (
     Article,
-    Fingerprint,
     GroupDecision,
-    Match,
     Neighbour,
     Placement,
     StoryDecision,
-    Verdict,
 )
-from dedup.similarity import ShingledText, overlap, shingle_texts
 from dedup.stories import decide_story
 from dedup.terms import term_vector
 from dedup.thresholds import GroupConfig, MinHashConfig, StoryConfig
+from pipelines.comparing import Comparison, RecentTexts
 from pipelines.furnishing import Furnishing
-from storage.index import Body, Found, Index, Link, Linked, Query
+from pipelines.outcome import link_of, placement_of
+from pipelines.stream import IN_FLIGHT, Part, gather, run
+from storage.buckets import Found
+from storage.index import Index, Query
 from storage.keys import group_id, story_id
+from storage.line import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +53,51 @@ class Placer:
 
     def __init__(self, index: Index, rules: Rules) -> None:
         self._index, self._rules = index, rules
+        self._recent = RecentTexts()
 
     def place(self, batch: Sequence[Submission], now: datetime) -> list[Placement]:
         """Place every article; the answers are in the order of the batch."""
-        by_lang: dict[str, list[int]] = defaultdict(list)
-        for position, submission in enumerate(batch):
-            by_lang[submission.article.lang].append(position)
-        placements: dict[int, Placement] = {}
-        for lang, positions in by_lang.items():
-            # One article twice in a batch: the later one must find the earlier one stored.
-            for part in _without_repeats(positions, batch):
+        return next(self.place_all([(batch, now)]), [])
+
+    def place_all(
+        self, batches: Iterable[tuple[Sequence[Submission], datetime]]
+    ) -> Iterator[list[Placement]]:
+        """Place batch after batch, each with the time it counts as met, while the next are made ready.
+
+        The outcome is that of `place` for one batch after another.
+        """
+        with self._index.line() as line:
+            yield from gather(run(line, self._units(batches)))
+
+    def _units(self, batches: Iterable[tuple[Sequence[Submission], datetime]]) -> Iterator[_LanguageBatch]:
+        before: dict[str, deque[Furnishing]] = defaultdict(lambda: deque(maxlen=IN_FLIGHT))
+        for number, (batch, now) in enumerate(batches):
+            parts = [
+                (lang, part)
+                for lang, positions in _by_language(batch).items()
+                for part in _without_repeats(positions, batch)
+            ]
+            for left, (lang, part) in enumerate(parts, 1 - len(parts)):
+                about = Part(number, tuple(part), is_last=not left)
                 submissions = [batch[p] for p in part]
-                placed = _LanguageBatch(self._index, self._rules, lang, submissions, now).place()
-                placements.update(zip(part, placed, strict=True))
-        return [placements[position] for position in range(len(batch))]
+                furnishing = Furnishing(
+                    self._index, lang, self._rules.minhash, self._rules.groups, before[lang]
+                )
+                yield _LanguageBatch(
+                    self._index, self._rules, self._recent, furnishing, about, submissions, now
+                )
+                before[lang].append(furnishing)
+
+
+def _by_language(batch: Sequence[Submission]) -> dict[str, list[int]]:
+    by_lang: dict[str, list[int]] = defaultdict(list)
+    for position, submission in enumerate(batch):
+        by_lang[submission.article.lang].append(position)
+    return by_lang
 
 
 def _without_repeats(positions: Sequence[int], batch: Sequence[Submission]) -> list[list[int]]:
+    """One article twice in a batch: the later one must find the earlier one stored."""
     parts: list[list[int]] = [[]]
     seen: set[str] = set()
     for position in positions:
@@ -82,91 +111,92 @@ def _without_repeats(positions: Sequence[int], batch: Sequence[Submission]) -> l
 
 
 class _LanguageBatch:
-    """The steps of one batch of one language."""
+    """One language's part of a batch, and the steps of placing it (`pipelines.stream` says in which order)."""
 
     def __init__(
-        self, index: Index, rules: Rules, lang: str, batch: Sequence[Submission], now: datetime
-    ) -> None:
-        self._index, self._rules, self._lang, self._now = index, rules, lang, now
-        self._batch = batch
-        self._furnishing = Furnishing(index.outlets, index, lang, rules.minhash, rules.groups)
-        self._articles: list[Article] = []
-        self._prints: list[Fingerprint] = []
-
-    def place(self) -> list[Placement]:
-        """Run the steps."""
-        self._articles = self._furnishing.set_apart([submission.article for submission in self._batch])
-        bodies, skips = [a.body for a in self._articles], [a.skip for a in self._articles]
-        self._prints = fingerprint(bodies, self._rules.minhash, skips)
-        docs = [(a.id, p) for a, p in zip(self._articles, self._prints, strict=True)]
-        found = self._index.insert_and_read(self._lang, docs, self._now)
-        decisions = self._decide_groups(found)
-        stories = self._decide_stories(found, decisions) if self._rules.tell_stories else {}
-        links = [
-            _link(
-                replace(submission, article=article), own, decision, stories.get(article.id, StoryDecision())
-            )
-            for submission, article, own, decision in zip(
-                self._batch, self._articles, self._prints, decisions, strict=True
-            )
-        ]
-        linked = self._index.link(self._lang, links, self._now, stories=self._rules.tell_stories)
-        new = [a for a, f in zip(self._articles, found, strict=True) if not f.known_group]
-        self._furnishing.remember(new, self._now)
-        return [_placement(link, where) for link, where in zip(links, linked, strict=True)]
-
-    def _decide_groups(self, found: Sequence[Found]) -> list[GroupDecision]:
-        looks = [
-            first_look(own, entry.candidates, self._rules.groups)
-            for own, entry in zip(self._prints, found, strict=True)
-        ]
-        texts, outlets = self._shingled(looks)
-        return [
-            decide(own, (*look.matches, *self._settle(article, look, texts, outlets)), entry.candidates)
-            for article, own, entry, look in zip(self._articles, self._prints, found, looks, strict=True)
-        ]
-
-    def _shingled(self, looks: Sequence[FirstLook]) -> tuple[dict[str, ShingledText], dict[str, str]]:
-        """The shingles and outlets of all texts that must be compared, in one go for the batch."""
-        wanted = {candidate.article for look in looks for candidate in look.unsettled}
-        if not wanted:
-            return {}, {}
-        asking = (a for a, look in zip(self._articles, looks, strict=True) if look.unsettled)
-        here = {a.id: Body(a.body, a.outlet, a.skip) for a in (*asking, *self._articles_of(wanted))}
-        bodies = here | self._index.bodies(sorted(wanted - here.keys()))
-        skips = self._furnishing.skips(bodies)
-        texts = shingle_texts(
-            [body.text for body in bodies.values()],
-            self._rules.minhash,
-            [skips[article] for article in bodies],
-        )
-        return dict(zip(bodies, texts, strict=True)), {article: b.outlet for article, b in bodies.items()}
-
-    def _articles_of(self, wanted: Set[str]) -> Iterator[Article]:
-        return (article for article in self._articles if article.id in wanted)
-
-    def _settle(
         self,
-        article: Article,
-        look: FirstLook,
-        texts: Mapping[str, ShingledText],
-        outlets: Mapping[str, str],
-    ) -> list[Match]:
-        """Compare with the unsettled candidates exactly; one whose text expired is a stranger."""
-        settled = (
-            settle(
-                candidate,
-                overlap(
-                    texts[article.id],
-                    texts[candidate.article],
-                    one_outlet=bool(article.outlet) and outlets[candidate.article] == article.outlet,
-                ),
-                self._rules.groups,
+        index: Index,
+        rules: Rules,
+        recent: RecentTexts,
+        furnishing: Furnishing,
+        part: Part,
+        batch: Sequence[Submission],
+        now: datetime,
+    ) -> None:
+        self._index, self._rules, self._now = index, rules, now
+        self._recent, self._furnishing = recent, furnishing
+        self.part, self._batch, self._lang = part, batch, batch[0].article.lang
+        self.ids = [submission.article.id for submission in batch]
+        self._articles = [submission.article for submission in batch]
+
+    def open(self, line: Line) -> None:
+        """Ask what is known of the outlets."""
+        asked = self._furnishing.ask(self._articles)
+        self._outlets = line.send(asked) if asked else None
+
+    def prepare(self) -> None:
+        """Tell furniture from text, take fingerprints, write the records: what needs no other text."""
+        known = self._outlets.result() if self._outlets else {}
+        self._articles = self._furnishing.set_apart(self._articles, known)
+        texts = [article.text for article in self._articles]
+        self._bodies = [article.body_of(text) for article, text in zip(self._articles, texts, strict=True)]
+        self._prints = fingerprint(self._bodies, self._rules.minhash, [a.skip for a in self._articles])
+        exact, self._shingles = self._prints.exact.tolist(), self._prints.shingles.tolist()
+        self._records = [
+            self._index.record(
+                article, texts[i], exact[i], self._shingles[i], submission.urls, submission.page
             )
-            for candidate in look.unsettled
-            if candidate.article in texts
-        )
-        return [match for match in settled if match]
+            for i, (article, submission) in enumerate(zip(self._articles, self._batch, strict=True))
+        ]
+
+    def insert(self, line: Line) -> None:
+        """Put the texts into the index."""
+        self._inserted = line.send(self._index.ask_insert(self._lang, self.ids, self._prints, self._now))
+
+    def look(self, line: Line) -> None:
+        """See who shares a bucket, and ask for those fingerprints that are not at hand."""
+        self._shared = self._inserted.result()
+        self._found = self._shared.found
+        self._recent.add(self._articles, self._bodies, self._prints)
+        asked = self._index.ask_prints(self._lang, self._shared)
+        self._fetched = line.send(asked) if asked else None
+
+    def compare(self, line: Line) -> None:
+        """Settle what estimates can settle, and ask for the texts that must be compared."""
+        fetched = self._fetched.result() if self._fetched else {}
+        candidates = self._index.candidates(self._lang, self._prints, self._shared, fetched)
+        self._looks = first_look(self.ids, self._prints, candidates, self._rules.groups)
+        self._comparison = Comparison(self._recent, self._furnishing, self._rules.minhash, self._rules.groups)
+        missing = self._comparison.missing(self._looks)
+        inside = {a for own, look in zip(self._shingles, self._looks, strict=True) for a in held(own, look)}
+        asked = self._index.ask_texts(missing, sorted(inside))
+        self._texts = line.send(asked) if missing or inside else None
+
+    def link(self, line: Line) -> None:
+        """Decide, and store each article where it belongs."""
+        decisions = self._decide_groups()
+        tell = self._rules.tell_stories
+        stories = self._decide_stories(self._found, decisions) if tell else {}
+        self._links = [
+            link_of(record, decision, stories.get(record.article.id, StoryDecision()))
+            for record, decision in zip(self._records, decisions, strict=True)
+        ]
+        self._linked = line.send(self._index.ask_link(self._lang, self._links, self._now, stories=tell))
+        new = [a for a, f in zip(self._articles, self._found, strict=True) if not f.known_group]
+        taught = self._furnishing.ask_remember(new, self._now)
+        if taught:
+            line.send(taught)
+
+    def placements(self) -> list[Placement]:
+        """Where the articles went."""
+        linked = self._linked.result()
+        return [placement_of(link, where) for link, where in zip(self._links, linked, strict=True)]
+
+    def _decide_groups(self) -> list[GroupDecision]:
+        bodies, longest = self._texts.result() if self._texts else ({}, {})
+        settled = self._comparison.settle(self._articles, self._looks, bodies)
+        matches = [(*look.matches, *found) for look, found in zip(self._looks, settled, strict=True)]
+        return [decide(own, found, longest) for own, found in zip(self._shingles, matches, strict=True)]
 
     def _decide_stories(
         self, found: Sequence[Found], decisions: Sequence[GroupDecision]
@@ -207,41 +237,3 @@ def _with_story(neighbour: Neighbour, chosen: Mapping[str, str]) -> Neighbour:
         return neighbour
     story = chosen.get(neighbour.group, story_id(neighbour.group))
     return Neighbour(neighbour.group, story, neighbour.story_groups, neighbour.vector)
-
-
-def _link(submission: Submission, own: Fingerprint, group: GroupDecision, story: StoryDecision) -> Link:
-    best = group.best
-    return Link(
-        article=submission.article,
-        fingerprint=own,
-        unite=group.unite,
-        story=story.story,
-        verdict=best.verdict if best else "new",
-        similarity=best.similarity if best else 0.0,
-        matched=best.article if best else "",
-        score=story.score,
-        terms=story.terms if story.story else (),
-        urls=submission.urls,
-        page=submission.page,
-    )
-
-
-def _placement(link: Link, where: Linked) -> Placement:
-    known: dict[str, Verdict] = {"unchanged": "unchanged", "revision": "revision"}
-    decided: dict[str, Verdict] = {
-        "exact": "exact",
-        "near-duplicate": "near-duplicate",
-        "contained": "contained",
-    }
-    return Placement(
-        article=link.article.id,
-        group=where.group,
-        story=where.story,
-        verdict=known.get(where.verdict) or decided.get(link.verdict, "new"),
-        similarity=link.similarity,
-        matched=link.matched,
-        group_is_new=where.group_is_new,
-        story_is_new=where.story_is_new,
-        score=link.score,
-        terms=link.terms,
-    )

@@ -46,8 +46,7 @@ def _insert(index: Index, config: MinHashConfig, articles: Iterable[ArticleView]
         for (lang, moment), group in groupby(sorted(batch, key=_place), key=_place):
             same = list(group)
             prints = fingerprint([a.body for a in same], config, [a.skip for a in same])
-            docs = [(a.id, p) for a, p in zip(same, prints, strict=True)]
-            index.insert_and_read(lang, docs, moment, rebuilding=True)
+            index.insert_and_read(lang, [a.id for a in same], prints, moment, rebuilding=True)
         seen |= {article.id for article in batch}
     return seen
 

@@ -8,16 +8,19 @@ every function is idempotent.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgpack
 import redis
 from redis.exceptions import ResponseError
 
-_PARTS = ("common", "index", "outlet", "link", "queue")
+T = TypeVar("T")
+
+_PARTS = ("common", "insert", "index", "outlet", "unite", "story", "group", "article", "link", "queue")
 
 
 @cache
@@ -29,37 +32,80 @@ def library() -> tuple[str, str]:
     return version, f"#!lua name=newsfold_{version}\n" + source.replace("@V@", version)
 
 
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """A function to call on the node of `key`, and how to read what it packs (strings as bytes).
+
+    `blobs` are arguments that go as they are, beside the `arguments` in MessagePack.
+    """
+
+    name: str
+    key: str
+    arguments: Mapping[str, object]
+    read: Callable[[Any], T]
+    blobs: tuple[bytes, ...] = ()
+
+    def command(self, prefix: str) -> tuple[str | bytes | int, ...]:
+        """The command to send."""
+        packed = msgpack.packb(
+            {"P": prefix, **self.arguments}, use_bin_type=False, unicode_errors="surrogatepass"
+        )
+        return ("FCALL", f"nf_{self.name}_{library()[0]}", 1, self.key, packed, *self.blobs)
+
+    def answer(self, reply: object) -> T:
+        """What a reply means."""
+        packed = isinstance(reply, bytes)
+        return self.read(msgpack.unpackb(reply, raw=True, strict_map_key=False) if packed else reply)
+
+
 class Functions:
     """Calls functions of the library with arguments and answers in MessagePack."""
 
-    def __init__(self, client: redis.Redis, prefix: str) -> None:
-        self._client = client
-        self._prefix = prefix
+    def __init__(
+        self, client: redis.Redis, prefix: str, explain: Callable[[ResponseError], Exception] = lambda e: e
+    ) -> None:
+        self.client, self.prefix = client, prefix
+        self._explain = explain
 
     def call(self, name: str, key: str, arguments: Mapping[str, object]) -> Any:
         """Run `nf_<name>` on the node of `key`; returns what the function packed, strings as bytes."""
-        version, _ = library()
-        packed = msgpack.packb(
-            {"P": self._prefix, **arguments}, use_bin_type=False, unicode_errors="surrogatepass"
-        )
+        return self.run(Call(name, key, arguments, lambda answer: answer))
+
+    def run(self, call: Call[T]) -> T:
+        """Make one call and wait for its answer; an error is raised as `explain` has it."""
+        command = call.command(self.prefix)
         try:
-            answer = self._client.fcall(f"nf_{name}_{version}", 1, key, packed)
+            return call.answer(self._run(command))
         except ResponseError as error:
-            if "Function not found" not in str(error):
+            raise self._explain(error) from error
+
+    def _run(self, command: tuple[str | bytes | int, ...]) -> object:
+        try:
+            return self.client.execute_command(*command)  # type: ignore[no-untyped-call]
+        except ResponseError as error:
+            if not is_missing(error):
                 raise
             self.load()
-            answer = self._client.fcall(f"nf_{name}_{version}", 1, key, packed)
-        return (
-            msgpack.unpackb(answer, raw=True, strict_map_key=False) if isinstance(answer, bytes) else answer
-        )
+            return self.client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+    def outcome(self, call: Call[T], reply: object) -> T:
+        """What a reply that came by another way means, or the error that it is."""
+        if isinstance(reply, ResponseError):
+            raise self._explain(reply) from reply
+        return call.answer(reply)
 
     def load(self) -> None:
         """Put the library into the server, unless another worker just did."""
         try:
-            self._client.function_load(library()[1], replace=True)
+            self.client.function_load(library()[1], replace=True)
         except ResponseError as error:
             if "already exists" not in str(error):
                 raise
+
+
+def is_missing(error: ResponseError) -> bool:
+    """Whether a call failed because the server does not have the library."""
+    return "Function not found" in str(error)
 
 
 def packed_vector(vector: Mapping[str, float]) -> bytes:

@@ -5,44 +5,29 @@ Redis stores and unites; what is one text and what is one event is decided in `d
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import redis
-from redis.exceptions import ResponseError
 
-from dedup.model import Article, Candidate, Fingerprint, Neighbour
+from dedup.fingerprint import Fingerprints
+from dedup.model import Article, Candidates, Neighbour
 from dedup.thresholds import MinHashConfig
-from storage.codec import article_fields, body, compact, exact_hex, iso, skip_of, text_of
-from storage.functions import Functions, packed_vector, vector_of
-from storage.keys import Keys, group_id, story_id
+from storage.buckets import Found, Inserted, Prints, inserted, insertion
+from storage.codec import article_record, content, iso, text_of
+from storage.functions import Call, Functions, T, packed_vector, vector_of
+from storage.keys import Keys, group_id
+from storage.line import Line
 from storage.outlets import Outlets
+from storage.records import BODY_FIELDS, PLACED, Body, Link, Linked, Record, bodies_of, link_doc, linked
 from storage.schema import changed_meanwhile, index_name
 
 DAY = 86_400
 # The retention is cut into so many slices of time; what is older goes a slice at a time.
 SLICES = 6
-_BODY_FIELDS = ("title", "text", "headline_in_text", "outlet", "skip")
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A stored article's text as it is compared, its outlet, and the words of furniture at its ends."""
-
-    text: str
-    outlet: str
-    skip: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the index says of a text: its article's place where it is known already, and its candidates."""
-
-    known_exact: str
-    known_group: str
-    candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +38,6 @@ class Query:
     time: datetime
     vector: Mapping[str, float]
     terms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An article with what was decided about it, to be stored.
-
-    `unite` are the groups to unite it with, `story` the story to join; both empty where it stands alone.
-    `urls` are all addresses that lead to it, `page` the queued page that it settles.
-    """
-
-    article: Article
-    fingerprint: Fingerprint
-    unite: tuple[str, ...] = ()
-    story: str = ""
-    verdict: str = "new"
-    similarity: float = 0.0
-    matched: str = ""
-    score: float = 0.0
-    terms: tuple[str, ...] = ()
-    urls: tuple[str, ...] = ()
-    page: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """Where an article ended; `verdict` is "unchanged" or "revision" where it was known before."""
-
-    group: str
-    story: str
-    group_is_new: bool
-    story_is_new: bool
-    verdict: str
 
 
 class Index:
@@ -100,10 +53,22 @@ class Index:
         config: MinHashConfig | None = None,
     ) -> None:
         self._client, self._keys = client, keys
-        self._functions = Functions(client, keys.prefix)
+        self._functions = Functions(client, keys.prefix, changed_meanwhile)
         self._retention, self._events = retention, events
         self._index = index_name(config or MinHashConfig())
+        self._prints: dict[str, Prints] = defaultdict(Prints)
         self.outlets = Outlets(client, keys, retention=retention)
+
+    def run(self, call: Call[T]) -> T:
+        """Make one call (`ask_…`) and wait for its answer.
+
+        Raises SchemaMismatch when the index has been rebuilt under other parameters meanwhile.
+        """
+        return self._functions.run(call)
+
+    def line(self) -> Line:
+        """A connection for calls that are sent ahead (`ask_…`); their results raise what `run` raises."""
+        return Line(self._functions)
 
     def _slice(self, now: datetime) -> int:
         """The slice of time that what is inserted now belongs to."""
@@ -114,13 +79,22 @@ class Index:
         return max(1, self._retention // SLICES)
 
     def insert_and_read(
-        self, lang: str, docs: Sequence[tuple[str, Fingerprint]], now: datetime, *, rebuilding: bool = False
-    ) -> list[Found]:
-        """Put texts (article id, fingerprint) into their buckets and bring back who shares one.
+        self, lang: str, ids: Sequence[str], prints: Fingerprints, now: datetime, *, rebuilding: bool = False
+    ) -> tuple[tuple[Found, ...], Candidates]:
+        """Put texts (article ids, fingerprints) into their buckets and bring back who shares one.
 
         Raises SchemaMismatch when the index has been rebuilt under other parameters meanwhile.
         """
+        found = self.run(self.ask_insert(lang, ids, prints, now, rebuilding=rebuilding))
+        missing = self.ask_prints(lang, found)
+        return found.found, self.candidates(lang, prints, found, self.run(missing) if missing else {})
+
+    def ask_insert(
+        self, lang: str, ids: Sequence[str], prints: Fingerprints, now: datetime, *, rebuilding: bool = False
+    ) -> Call[Inserted]:
+        """Put texts into their buckets and bring back the numbers of who shares one."""
         current = self._slice(now)
+        arguments, blobs = insertion(ids, prints)
         call = {
             "index": self._index,
             "rebuilding": rebuilding,
@@ -128,16 +102,33 @@ class Index:
             "here": str(current),
             "oldest": self._slice(now - timedelta(seconds=self._retention)),
             "slice_ttl": self._retention + self._width,
-            "docs": [_print(article, fingerprint) for article, fingerprint in docs],
+            **arguments,
         }
-        try:
-            answers = self._functions.call("insert_and_read", self._keys.buckets(lang, self._index), call)
-        except ResponseError as error:
-            raise changed_meanwhile(error) from error
-        return [
-            Found(text_of(exact), text_of(group), tuple(map(_candidate, rows or ())))
-            for exact, group, rows in answers
-        ]
+
+        def read(answer: Sequence[Any]) -> Inserted:
+            found, last = inserted(answer, prints)
+            self._prints[lang].add(last, arguments["prints"])
+            return found
+
+        return Call("insert_and_read", self._keys.buckets(lang, self._index), call, read, blobs)
+
+    def ask_prints(self, lang: str, found: Inserted) -> Call[Mapping[int, bytes]] | None:
+        """The fingerprints, by number, that are not at hand; None where all are."""
+        numbers = self._prints[lang].missing(found.shared)
+        if not numbers:
+            return None
+        call = {"slices": found.slices, "numbers": [number.to_bytes(4, "big") for number in numbers]}
+
+        def read(answer: Any) -> Mapping[int, bytes]:
+            return {int.from_bytes(number, "big"): found for number, found in dict(answer or {}).items()}
+
+        return Call("prints", self._keys.buckets(lang, self._index), call, read)
+
+    def candidates(
+        self, lang: str, prints: Fingerprints, found: Inserted, fetched: Mapping[int, bytes]
+    ) -> Candidates:
+        """Who shares a bucket with the articles of a batch, given the fingerprints that had to be fetched."""
+        return self._prints[lang].candidates(found.shared, fetched, prints.sketches.shape[1])
 
     def neighbours(
         self, lang: str, queries: Sequence[Query], *, window_days: float, most: int
@@ -163,83 +154,50 @@ class Index:
 
     def bodies(self, articles: Sequence[str]) -> dict[str, Body]:
         """The texts of stored articles, as they are compared; those that expired are left out."""
-        if not articles:
-            return {}
-        call = {"articles": list(articles), "fields": list(_BODY_FIELDS)}
-        rows = self._functions.call("bodies", self._keys.schema, call)
-        found = {}
-        for article, row in zip(articles, rows, strict=True):
-            fields = {name: text_of(v) for name, v in zip(_BODY_FIELDS, row, strict=False) if v}
-            if row[1] is not False:
-                found[article] = Body(body(fields), fields.get("outlet", ""), skip_of(fields))
-        return found
+        return self.run(self.ask_texts(articles, ()))[0] if articles else {}
 
-    def link(self, lang: str, links: Sequence[Link], now: datetime, *, stories: bool = True) -> list[Linked]:
+    def ask_texts(
+        self, articles: Sequence[str], held: Sequence[str]
+    ) -> Call[tuple[dict[str, Body], dict[str, int]]]:
+        """The same, and how many shingles the longest text has in the group of each of other articles.
+
+        That is 0 for a group that is not linked yet.
+        """
+        call = {
+            "articles": list(articles),
+            "fields": list(BODY_FIELDS),
+            "groups": [group_id(article) for article in held],
+        }
+
+        def read(answer: Sequence[Any]) -> tuple[dict[str, Body], dict[str, int]]:
+            rows, longest = answer
+            return bodies_of(articles, rows or ()), dict(zip(held, longest or (), strict=True))
+
+        return Call("texts", self._keys.schema, call, read)
+
+    def record(
+        self, article: Article, text: str, exact: int, shingles: int, urls: Sequence[str], page: str
+    ) -> Record:
+        """An article made ready to be stored, which can be done before it is known where."""
+        digest = content(article)
+        fields = article_record(article, text, exact, shingles, digest)
+        return Record(article, fields, digest, shingles, tuple(self._keys.url(url) for url in urls), page)
+
+    def ask_link(
+        self, lang: str, links: Sequence[Link], now: datetime, *, stories: bool = True
+    ) -> Call[list[Linked]]:
         """Store articles where they belong, uniting what their matches unite; without `stories`, groups only."""
+        here = str(self._slice(now))
         call = {
             "now": int(now.timestamp()),
             "at": iso(now),
             "ttl": self._retention,
             "cap": self._events,
-            "docs": [self._link_doc(link, self._slice(now), stories) for link in links],
+            "lang": lang,
+            "placed": PLACED,
+            "docs": [link_doc(link, here, stories) for link in links],
         }
-        answers = self._functions.call("link", self._keys.index(lang), call)
-        return [
-            Linked(text_of(group), text_of(story), bool(new_group), bool(new_story), text_of(verdict))
-            for group, story, new_group, new_story, verdict in answers
-        ]
-
-    def _link_doc(self, link: Link, here: int, stories: bool) -> dict[str, object]:
-        article = link.article
-        group = group_id(article.id)
-        placed = {
-            "verdict": link.verdict,
-            "similarity": f"{link.similarity:.4f}",
-            "matched": link.matched,
-            "score": f"{link.score:.4f}",
-            "terms": compact(list(link.terms)),
-            "slice": here,
-        }
-        return {
-            "id": article.id,
-            "fields": {**article_fields(article, link.fingerprint), **placed},
-            "time": int(article.time.timestamp()),
-            "at": iso(article.time),
-            "shingles": link.fingerprint.shingles,
-            "group": group,
-            "own_story": story_id(group) if stories else "",
-            "unite": list(link.unite),
-            "story": link.story,
-            "url_keys": [self._keys.url(url) for url in link.urls],
-            "page": link.page,
-        }
-
-
-def _print(article: str, fingerprint: Fingerprint) -> dict[str, object]:
-    return {
-        "id": article,
-        "group": group_id(article),
-        "exact": fingerprint.exact.to_bytes(8, "big"),
-        "exact_hex": exact_hex(fingerprint),
-        "shingles": fingerprint.shingles,
-        "sketch": fingerprint.sketch,
-        "bands": fingerprint.bands,
-        "anchors": fingerprint.anchors,
-    }
-
-
-def _candidate(row: Sequence[Any]) -> Candidate:
-    article, group, exact, shingles, sketch, bands, anchors, longest = row
-    return Candidate(
-        article=text_of(article),
-        group=text_of(group),
-        exact=int.from_bytes(exact, "big"),
-        shingles=int(shingles),
-        sketch=sketch,
-        shared_bands=int(bands),
-        shared_anchors=int(anchors),
-        group_shingles=int(longest),
-    )
+        return Call("link", self._keys.index(lang), call, lambda answers: [linked(row) for row in answers])
 
 
 def _neighbour(row: Sequence[Any]) -> Neighbour:

@@ -12,10 +12,12 @@ import redis
 
 from dedup.furniture import Phrase, Sighting
 from storage.codec import compact, iso, text_of
-from storage.functions import Functions
+from storage.functions import Call, Functions
 from storage.keys import Keys
 
 FurnitureSeen = tuple[str, str, str, Mapping[str, Any]]
+# As in outlet.lua: how many of an outlet's articles are remembered.
+LATEST = 24
 _PLACES = ("title", "head", "tail", "block")
 
 
@@ -45,19 +47,21 @@ class Outlets:
 
     def read(self, lang: str, outlets: Sequence[str], *, latest: bool = True) -> dict[str, OutletMemory]:
         """What is known of each outlet; without `latest` only its furniture."""
-        if not outlets:
-            return {}
-        call = {"outlets": list(outlets), "latest": latest}
-        answers = self._functions.call("outlets", self._keys.index(lang), call)
-        return {
-            outlet: OutletMemory(_phrases(lang, phrases or ()), tuple(map(_sighting, seen or ())))
-            for outlet, (phrases, seen) in zip(outlets, answers, strict=True)
-        }
+        return self._functions.run(self.ask(lang, outlets, latest=latest)) if outlets else {}
 
-    def learn(self, lang: str, lessons: Sequence[Lesson], now: datetime) -> None:
+    def ask(self, lang: str, outlets: Sequence[str], *, latest: bool = True) -> Call[dict[str, OutletMemory]]:
+        """The same as a call still to be made."""
+
+        def read(answers: Sequence[Any]) -> dict[str, OutletMemory]:
+            return {
+                outlet: OutletMemory(_phrases(lang, phrases or ()), tuple(map(_sighting, seen or ())))
+                for outlet, (phrases, seen) in zip(outlets, answers, strict=True)
+            }
+
+        return Call("outlets", self._keys.index(lang), {"outlets": list(outlets), "latest": latest}, read)
+
+    def ask_learn(self, lang: str, lessons: Sequence[Lesson], now: datetime) -> Call[int]:
         """Remember articles and the furniture found in them."""
-        if not lessons:
-            return
         docs = [
             {
                 "outlet": lesson.outlet,
@@ -66,9 +70,8 @@ class Outlets:
             }
             for lesson in lessons
         ]
-        self._functions.call(
-            "learn", self._keys.index(lang), {"ttl": self._retention, "at": iso(now), "docs": docs}
-        )
+        call = {"ttl": self._retention, "at": iso(now), "docs": docs}
+        return Call("learn", self._keys.index(lang), call, int)
 
 
 def _phrases(lang: str, fields: Sequence[Any]) -> tuple[Phrase, ...]:

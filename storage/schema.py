@@ -13,7 +13,7 @@ from storage.codec import text_of
 from storage.errors import SchemaMismatch
 from storage.keys import Keys, short_hash
 
-VERSION = 2
+VERSION = 3
 
 
 def parameters(config: MinHashConfig) -> dict[str, str]:

@@ -42,7 +42,8 @@ def ids(client: redis.Redis, write: Callable[..., Article]) -> dict[str, str]:
     (feed,) = FeedQueue(client, Keys(), token="t").add_feeds([FeedSpec("http://a.example/feed")], NOW)
     client.hset(f"newsfold:feed:{feed}", mapping={"result": "unchanged"})
     lesson = Lesson("a.example", Sighting("a", (), ()), (Phrase("tail", "read more on a example"),))
-    Index(client, Keys()).outlets.learn("en", [lesson], NOW)
+    index = Index(client, Keys())
+    index.run(index.outlets.ask_learn("en", [lesson], NOW))
     return {
         "STORY": placed[0].story,
         "GROUP": placed[0].group,

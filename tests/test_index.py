@@ -32,19 +32,20 @@ def prose(seed: int, count: int = 80) -> str:
 
 def insert(index: Index, names: list[str], texts: list[str], now: datetime = NOW) -> list[list[str]]:
     """Insert texts one call each; the candidates of each."""
-    prints = fingerprint(texts, MINHASH)
-    pairs = zip(names, prints, strict=True)
-    return [[c.article for c in index.insert_and_read("en", [pair], now)[0].candidates] for pair in pairs]
+    return [
+        index.insert_and_read("en", [name], fingerprint([text], MINHASH), now)[1].of(0)
+        for name, text in zip(names, texts, strict=True)
+    ]
 
 
 def test_a_batch_sees_its_own_earlier_members_and_never_itself(client: redis.Redis) -> None:
     index, text = Index(client, Keys()), prose(1)
-    docs = list(zip("abc", fingerprint([text, prose(2), text], MINHASH), strict=True))
-    found = index.insert_and_read("en", docs, NOW)
-    assert [[c.article for c in entry.candidates] for entry in found] == [[], [], ["a"]]
-    (candidate,) = found[2].candidates
-    assert (candidate.shared_bands, candidate.exact) == (21, docs[0][1].exact)
-    assert 8 * candidate.shared_anchors == len(docs[0][1].anchors)
+    prints = fingerprint([text, prose(2), text], MINHASH)
+    candidates = index.insert_and_read("en", list("abc"), prints, NOW)[1]
+    assert [candidates.of(i) for i in range(3)] == [[], [], ["a"]]
+    assert candidates.shared_bands.tolist() == [21]
+    assert candidates.exact.tolist() == [prints[0].exact]
+    assert (8 * candidates.shared_anchors).tolist() == [len(prints[0].anchors)]
 
 
 def test_hot_texts_keep_buckets_bounded_and_are_found(client: redis.Redis) -> None:

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from dedup.wire import WireCredit, strip_dateline, wire_credit
+from dedup.dateline import strip_dateline
+from dedup.wire import WireCredit, wire_credit
 
 PROSE = "The harbour of Castlegate stayed closed on Monday after the storm, its master said."
 

@@ -1,0 +1,43 @@
+"""From decisions to what is stored, and from there to what is told."""
+
+from __future__ import annotations
+
+from dedup.model import GroupDecision, Placement, StoryDecision, Verdict
+from storage.records import Link, Linked, Record
+
+
+def link_of(record: Record, group: GroupDecision, story: StoryDecision) -> Link:
+    """What is stored of an article, by what was decided about it."""
+    best = group.best
+    return Link(
+        record=record,
+        unite=group.unite,
+        story=story.story,
+        verdict=best.verdict if best else "new",
+        similarity=best.similarity if best else 0.0,
+        matched=best.article if best else "",
+        score=story.score,
+        terms=story.terms if story.story else (),
+    )
+
+
+def placement_of(link: Link, where: Linked) -> Placement:
+    """Where an article went and why."""
+    known: dict[str, Verdict] = {"unchanged": "unchanged", "revision": "revision"}
+    decided: dict[str, Verdict] = {
+        "exact": "exact",
+        "near-duplicate": "near-duplicate",
+        "contained": "contained",
+    }
+    return Placement(
+        article=link.record.article.id,
+        group=where.group,
+        story=where.story,
+        verdict=known.get(where.verdict) or decided.get(link.verdict, "new"),
+        similarity=link.similarity,
+        matched=link.matched,
+        group_is_new=where.group_is_new,
+        story_is_new=where.story_is_new,
+        score=link.score,
+        terms=link.terms,
+    )

@@ -1,0 +1,58 @@
+-- Groups: founded, joined and united.
+
+local GROUP_PARTS = { 'articles' }
+
+local function merge_groups(P, one, other, call)
+  one, other = root(P, 'group', one), root(P, 'group', other)
+  if one == other then return one end
+  local keep, lose = hash(P .. ':group:' .. one), hash(P .. ':group:' .. other)
+  if older(lose, keep) then keep, lose = lose, keep end
+  local story = merge_stories(P, keep.story, lose.story, call)
+  local to, from = P .. ':group:' .. keep.id, P .. ':group:' .. lose.id
+  point_articles(P, from .. ':articles', 'group', keep.id)
+  move(from .. ':articles', to .. ':articles', call.ttl)
+  if lose.first < keep.first then keep.origin = lose.origin end
+  span(keep, lose)
+  keep.articles = redis.call('ZCARD', to .. ':articles')
+  keep.shingles = math.max(tonumber(keep.shingles), tonumber(lose.shingles))
+  keep.story = story
+  hset(to, keep)
+  redis.call('DEL', from)
+  redis.call('HSET', from, 'id', lose.id, 'merged_into', keep.id)
+  redis.call('EXPIRE', from, call.ttl)
+  if story ~= '' then lead_again(P, story, lose, keep) end
+  return keep.id
+end
+
+-- The group that the article belongs to, united with all that matched; nil where it founds its own.
+-- A match that is inserted but not linked yet has no group so far: `alias` tells it where to go.
+local function find_group(P, doc, call)
+  local group
+  for _, id in ipairs(doc.unite) do
+    local found = root(P, 'group', id)
+    if redis.call('HEXISTS', P .. ':group:' .. found, 'created') == 1 then
+      group = group and merge_groups(P, group, found, call) or found
+    end
+  end
+  return group
+end
+
+local function found_group(P, doc, story, call)
+  local key = P .. ':group:' .. doc.group
+  redis.call('ZADD', key .. ':articles', doc.time, doc.id)
+  redis.call('HSET', key, 'id', doc.group, 'lang', call.lang, 'story', story, 'origin', doc.id, 'articles', 1,
+    'shingles', doc.shingles, 'first', doc.at, 'latest', doc.at, 'created', call.at)
+  touch(P, 'group', doc.group, GROUP_PARTS, call.ttl)
+  return { id = doc.group, origin = doc.id, articles = 1, first = doc.at }
+end
+
+local function join_group(P, doc, group, call)
+  local key = P .. ':group:' .. group.id
+  redis.call('ZADD', key .. ':articles', doc.time, doc.id)
+  group.articles = redis.call('ZCARD', key .. ':articles')
+  if doc.at < group.first then group.first, group.origin = doc.at, doc.id end
+  if doc.at > group.latest then group.latest = doc.at end
+  group.shingles = math.max(tonumber(group.shingles), doc.shingles)
+  hset(key, group)
+  touch(P, 'group', group.id, GROUP_PARTS, call.ttl)
+end

@@ -1,0 +1,118 @@
+"""Articles on their way into Redis and back: as they are stored, linked and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dedup.model import Article
+from storage.codec import body, compact, iso, skip_of, text_of
+from storage.keys import group_id, story_id
+
+BODY_FIELDS = ("title", "text", "headline_in_text", "outlet", "skip")
+# How much of a record says how the article was placed, which a revision leaves as it is.
+PLACED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A stored article's text as it is compared, its outlet, and the words of furniture at its ends."""
+
+    text: str
+    outlet: str
+    skip: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An article as it is stored, whatever is decided about it: its fields, flat, and what of it is indexed.
+
+    `urls` are the keys of all addresses that lead to it, `page` the queued page that it settles.
+    """
+
+    article: Article
+    fields: list[str]
+    digest: str
+    shingles: int
+    urls: tuple[str, ...] = ()
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An article with what was decided about it, to be stored.
+
+    `unite` are articles whose groups to unite it with, `story` the story to join; both empty where it stands alone.
+    """
+
+    record: Record
+    unite: tuple[str, ...] = ()
+    story: str = ""
+    verdict: str = "new"
+    similarity: float = 0.0
+    matched: str = ""
+    score: float = 0.0
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Where an article ended; `verdict` is "unchanged" or "revision" where it was known before."""
+
+    group: str
+    story: str
+    group_is_new: bool
+    story_is_new: bool
+    verdict: str
+
+
+def bodies_of(articles: Sequence[str], rows: Sequence[Any]) -> dict[str, Body]:
+    """What the fields of articles hold; an article that expired is left out."""
+    found = {}
+    for article, row in zip(articles, rows, strict=True):
+        if row[1] is not False:
+            fields = {name: text_of(v) for name, v in zip(BODY_FIELDS, row, strict=False) if v}
+            found[article] = Body(body(fields), fields.get("outlet", ""), skip_of(fields))
+    return found
+
+
+def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
+    """What a link says of one article; `here` is the slice it is indexed in."""
+    record, article = link.record, link.record.article
+    group = group_id(article.id)
+    placed = [
+        "seen", iso(article.seen),
+        "verdict", link.verdict,
+        "similarity", f"{link.similarity:.4f}",
+        "matched", link.matched,
+        "score", f"{link.score:.4f}",
+        "terms", compact(list(link.terms)) if link.terms else "[]",
+    ]  # fmt: skip
+    doc = {
+        "id": article.id,
+        "record": [*placed, "slice", here, *record.fields],
+        "content": record.digest,
+        "time": int(article.time.timestamp()),
+        "at": iso(article.time),
+        "shingles": record.shingles,
+        "group": group,
+        "unite": [group_id(other) for other in link.unite],
+        "url_keys": record.urls,
+        "page": record.page,
+    }
+    if stories:
+        doc["own_story"], doc["story"] = story_id(group), link.story
+        doc["fields"] = {
+            "lang": article.lang,
+            "title": article.title,
+            "url": article.url,
+            "outlet": article.outlet,
+        }
+    return doc
+
+
+def linked(row: Sequence[Any]) -> Linked:
+    """Where an article ended, as it was answered."""
+    group, story, new_group, new_story, verdict = row
+    return Linked(group.decode(), story.decode(), bool(new_group), bool(new_story), verdict.decode())
