@@ -67,7 +67,9 @@ def _joined(base: str, link: str) -> str:
 
 
 def utc(parts: object) -> datetime | None:
-    """A time tuple in UTC (year, month, day, hour, minute, second, …) as a time; nonsense is None."""
+    """A time tuple in UTC (year, month, day, hour, minute, second, …) as a time, or a time; nonsense is None."""
+    if isinstance(parts, datetime):
+        return parts if parts.year in _YEARS else None
     if not isinstance(parts, Sequence) or len(parts) < 6:
         return None
     try:

@@ -86,7 +86,11 @@ def _dicts(found: Found, key: str) -> list[Found]:
 
 
 def _home(feed: Found, url: str) -> str:
-    return web_address(_str(feed, "link"), url) or next(
+    link = _str(feed, "link")
+    # An id is a link where it looks like one; feedparser takes "12345" for one too.
+    if link == _str(feed, "id") and not is_web(link):
+        link = ""
+    return web_address(link, url) or next(
         (
             web_address(link.get("href"), url)
             for link in _dicts(feed, "links")
