@@ -80,6 +80,15 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "schedule", "without_validators_minutes", int, 60, "shortest time for a feed without ETag", 1, 1440
     ),
+    Option("schedule", "websub_hours", int, 6, "shortest time between two polls while a hub pushes", 1, 720),
+    Option(
+        "schedule", "apart_seconds", int, 5, "least time between the polls of two feeds of one host", 0, 3600
+    ),
+    Option("schedule", "whole_days", int, 7, "days until a feed is asked without conditions", 1, 365),
+    Option(
+        "schedule", "move_polls", int, 3, "polls that must see a permanent redirect before it counts", 1, 100
+    ),
+    Option("schedule", "move_hours", int, 24, "hours over which they must see it", 0, 720),
     Option(
         "index", "bands", int, 21, "bands of a signature; changing it or the next asks for a rebuild", 1, 128
     ),

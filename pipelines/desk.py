@@ -51,6 +51,7 @@ class DeskOptions:
     redis_url: str | None = None
     retention: int = 30 * DAY
     lease: int = 600
+    apart: int = 5
     rules: Rules = field(default_factory=Rules)
     families: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,6 +82,7 @@ class Desk:
             token=self.token,
             lease=self.options.lease,
             retention=self.options.retention,
+            apart=self.options.apart,
         )
         queue.take_over(is_dead_here, datetime.now(UTC))
         return queue

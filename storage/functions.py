@@ -17,7 +17,7 @@ import msgpack
 import redis
 from redis.exceptions import ResponseError
 
-_PARTS = ("common", "index", "outlet", "link", "queue")
+_PARTS = ("common", "index", "outlet", "link", "queue", "feeds")
 
 
 @cache

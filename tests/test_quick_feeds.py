@@ -18,7 +18,8 @@ from crawler.parse.quick import Found
 
 URL = "http://feeds.example/news/"
 ELEMENT = re.compile(
-    rb"<([\w:]+)(?:\s[^<>]*)?>[^<>]{0,300}</\1>|<[\w:]+[^<>]*/>|<([\w:]+)[^<>]*><!\[CDATA\[.{0,200}?\]\]></\2>", re.S
+    rb"<([\w:]+)(?:\s[^<>]*)?>[^<>]{0,300}</\1>|<[\w:]+[^<>]*/>|<([\w:]+)[^<>]*><!\[CDATA\[.{0,200}?\]\]></\2>",
+    re.S,
 )
 NAMES = (b"title", b"link", b"guid", b"id", b"description", b"summary", b"content", b"author", b"updated", b"source",
          b"image", b"media:title", b"itunes:summary", b"dc:date", b"enclosure", b"foo", b"media:thumbnail")  # fmt: skip

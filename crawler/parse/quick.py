@@ -13,14 +13,24 @@ from lxml import etree
 
 from crawler.parse.document import Document, only_xml
 from crawler.parse.names import ATOM, Names, Unusual, attributes, lang_of
-from crawler.parse.rules import EntryReader, Fields, base_of
+from crawler.parse.rules import At, EntryReader, Fields, base_of
 
 _RSS10: Final = "http://purl.org/rss/1.0/"
 _FOUNDERS: Final = frozenset({"http://my.netscape.com/rdf/simple/0.9/", _RSS10, ATOM.lower()})
 _RSS_VERSIONS: Final = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
 _ATOM_VERSIONS: Final = {"0.1": "atom01", "0.2": "atom02", "0.3": "atom03"}
 _TITLES: Final = ("title", "dc:title", "media:title")
-_READ_OF_FEED: Final = (*_TITLES, "link", "id", "guid", "language", "dc:language", "ttl", "sy:updateperiod", "sy:updatefrequency")
+_READ_OF_FEED: Final = (
+    *_TITLES,
+    "link",
+    "id",
+    "guid",
+    "language",
+    "dc:language",
+    "ttl",
+    "sy:updateperiod",
+    "sy:updatefrequency",
+)
 _INSIDE_IMAGE: Final = frozenset({"title", "link", "description", "url", "href", "width", "height"})
 _INSIDE_INPUT: Final = frozenset({"title", "link", "description", "name"})
 _ELEMENTS: Final = 600_000
@@ -140,7 +150,7 @@ def _feed_element(feed: EntryReader, element: Any, name: str, lang: str | None, 
     elif name in _READ_OF_FEED:
         if not inside:
             raise Unusual(f"a {name} beside the channel")
-        feed.take(element, name, 0, lang)
+        feed.take(At(element, name, 0, lang))
     elif len(element):
         for inner in element.iterdescendants():
             if feed.names.of(inner) in (*_READ_OF_FEED, "item", "entry", "image", "textinput", "channel"):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
 from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
@@ -40,10 +41,8 @@ def mended(text: str) -> str:
     """UTF-8 that was taken for Latin-1 put right, and the quotes of Windows-1252 in their own places."""
     if text.isascii():
         return text
-    try:
+    with suppress(UnicodeError):
         text = text.encode("iso-8859-1").decode("utf-8")
-    except UnicodeError:
-        pass
     return text.translate(_CP1252) if _C1.search(text) else text
 
 
@@ -78,10 +77,29 @@ def text_of(element: Any) -> str:
     return (element.text or "").strip()
 
 
+class At(NamedTuple):
+    """An element with its name, its depth in the entry and its language."""
+
+    element: Any
+    name: str
+    depth: int
+    lang: str | None
+
+
 class EntryReader:
     """Fills the fields of one entry (or of the feed itself) from elements in their order."""
 
-    __slots__ = ("_depths", "_guid_links", "_in_entry", "_title_depth", "_version", "base", "fields", "full_text", "names")
+    __slots__ = (
+        "_depths",
+        "_guid_links",
+        "_in_entry",
+        "_title_depth",
+        "_version",
+        "base",
+        "fields",
+        "full_text",
+        "names",
+    )
 
     def __init__(self, names: Names, version: str, base: str, *, in_entry: bool = True) -> None:
         self.base = base
@@ -99,19 +117,19 @@ class EntryReader:
             if element.attrib:
                 inner = lang_of(element, lang)
                 self.base = base_of(attributes(element), self.base)
-            self.take(element, self.names.of(element), depth, inner)
+            self.take(At(element, self.names.of(element), depth, inner))
             # feedparser does not forget a base that stood inside something without one.
             self.base = outside or self.base
 
-    def take(self, element: Any, name: str, depth: int, lang: str | None) -> None:
+    def take(self, at: At) -> None:
         """Takes one element by its rule."""
-        rule = _RULES.get(name)
+        rule = _RULES.get(at.name)
         if rule is not None:
-            rule(self, element, name, depth, lang)
-        elif name in _REFUSED or depth > _DEEPEST:
-            raise Unusual(f"an element {name}")
-        elif len(element):
-            self.walk(element, depth + 1, lang)
+            rule(self, at)
+        elif at.name in _REFUSED or at.depth > _DEEPEST:
+            raise Unusual(f"an element {at.name}")
+        elif len(at.element):
+            self.walk(at.element, at.depth + 1, at.lang)
 
     def note_text(self, name: str) -> None:
         """Of the feed's own texts only that they were there: they tell how the next entry's are taken."""
@@ -150,36 +168,36 @@ class EntryReader:
     def _content_text(self, element: Any, kind: str) -> str:
         return mended(_xhtml(element) if kind == _XHTML else text_of(element))
 
-    # --- rules; each is called with the element, its name, its depth and its language
+    # --- rules
 
-    def title(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        kind = self._kind(element, "text/plain")
-        value = self._content_text(element, kind)
-        if not -1 < self._title_depth <= depth:
-            self._store("title", value, depth)
-            self.fields["title_detail"] = self._detail(kind, lang)
-        if value and name != "media:title":
-            self._title_depth = depth
+    def title(self, at: At) -> None:
+        kind = self._kind(at.element, "text/plain")
+        value = self._content_text(at.element, kind)
+        if not -1 < self._title_depth <= at.depth:
+            self._store("title", value, at.depth)
+            self.fields["title_detail"] = self._detail(kind, at.lang)
+        if value and at.name != "media:title":
+            self._title_depth = at.depth
 
-    def description(self, element: Any, name: str, depth: int, lang: str | None) -> None:
+    def description(self, at: At) -> None:
         if "summary" in self.fields and not self.full_text:
-            self.content(element, name, depth, lang)
+            self.content(at)
             return
-        kind = self._kind(element, _DESCRIPTIONS[name])
-        self._store("summary", self._content_text(element, kind), depth)
-        self.fields["summary_detail"] = self._detail(kind, lang)
+        kind = self._kind(at.element, _DESCRIPTIONS[at.name])
+        self._store("summary", self._content_text(at.element, kind), at.depth)
+        self.fields["summary_detail"] = self._detail(kind, at.lang)
 
-    def content(self, element: Any, name: str, depth: int, lang: str | None) -> None:
+    def content(self, at: At) -> None:
         self.full_text = True
-        kind = self._kind(element, "text/html" if name == "content:encoded" else "text/plain")
+        kind = self._kind(at.element, "text/html" if at.name == "content:encoded" else "text/plain")
         if kind == "text/plain" and not self._version.startswith("atom"):
-            kind = _guessed(text_of(element))
-        value = self._content_text(element, kind)
-        self.fields.setdefault("content", []).append({**self._detail(kind, lang), "value": value})
+            kind = _guessed(text_of(at.element))
+        value = self._content_text(at.element, kind)
+        self.fields.setdefault("content", []).append({**self._detail(kind, at.lang), "value": value})
         self.fields.setdefault("summary", value)
 
-    def link(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        found = attributes(element)
+    def link(self, at: At) -> None:
+        found = attributes(at.element)
         relation = found.setdefault("rel", "alternate")
         found.setdefault("type", "application/atom+xml" if relation == "self" else "text/html")
         address = found.get("url", found.get("uri", found.get("href")))
@@ -189,27 +207,27 @@ class EntryReader:
             found["href"] = joined(self.base, address or found["href"])
             if relation == "alternate" and _TYPES.get(found["type"]) in ("text/html", _XHTML):
                 self.fields["link"] = found["href"]
-            if len(element):
+            if len(at.element):
                 raise Unusual("a link that holds others")
             return
-        text = text_of(element)
+        text = text_of(at.element)
         value = mended(joined(self.base, text) if text else "")
         value = _REFERENCE.sub(r"&\g<1>", value.replace("&amp;", "&") if self._in_entry else value)
         self.fields["link"] = value
         if value or not self._in_entry:
             found["href"] = value
 
-    def guid(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        found = attributes(element) if element.attrib else {}
+    def guid(self, at: At) -> None:
+        found = attributes(at.element) if at.element.attrib else {}
         is_link = found.get("ispermalink", "true") == "true"
-        text = text_of(element)
+        text = text_of(at.element)
         value = mended(joined(self.base, text) if is_link and text else text)
-        self._store("id", value, depth)
+        self._store("id", value, at.depth)
         if is_link:
             self.fields.setdefault("link", value)
 
-    def enclosure(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        found = attributes(element)
+    def enclosure(self, at: At) -> None:
+        found = attributes(at.element)
         address = found.get("url", found.get("uri", found.get("href")))
         if address:
             found.pop("url", None)
@@ -217,22 +235,22 @@ class EntryReader:
             found["href"] = address
         found["rel"] = "enclosure"
         self.fields.setdefault("links", []).append(found)
-        if len(element):
+        if len(at.element):
             raise Unusual("an enclosure that holds others")
 
-    def published(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        self.fields["published_parsed"] = moment(mended(text_of(element)))
+    def published(self, at: At) -> None:
+        self.fields["published_parsed"] = moment(mended(text_of(at.element)))
 
-    def updated(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        self.fields["updated_parsed"] = moment(mended(text_of(element)))
+    def updated(self, at: At) -> None:
+        self.fields["updated_parsed"] = moment(mended(text_of(at.element)))
 
-    def author(self, element: Any, name: str, depth: int, lang: str | None) -> None:
+    def author(self, at: At) -> None:
         one: Fields = {}
         self.fields.setdefault("authors", []).append(one)
-        for inner in element:
+        for inner in at.element:
             self._author_part(one, inner)
-        text = mended((element.text or "").strip() if not len(element) else _own_text(element))
-        self._store("author", text, depth)
+        text = mended((at.element.text or "").strip() if not len(at.element) else _own_text(at.element))
+        self._store("author", text, at.depth)
         if not one:
             one["name"] = self.fields["author"][:_AUTHOR_LENGTH]
 
@@ -247,70 +265,70 @@ class EntryReader:
             one["name"] = self.fields["author"][:_AUTHOR_LENGTH]
         one[_AUTHOR_PARTS[part]] = text_of(inner)
 
-    def language(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        self._store("language", mended(text_of(element)), depth)
+    def language(self, at: At) -> None:
+        self._store("language", mended(text_of(at.element)), at.depth)
 
-    def original_link(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        if element.attrib:
+    def original_link(self, at: At) -> None:
+        if at.element.attrib:
             raise Unusual("an original link with attributes")
-        self._store("feedburner_origlink", mended(text_of(element)), depth)
+        self._store("feedburner_origlink", mended(text_of(at.element)), at.depth)
 
-    def source(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        address = attributes(element).get("url")
-        title = mended(text_of(element))
+    def source(self, at: At) -> None:
+        address = attributes(at.element).get("url")
+        title = mended(text_of(at.element))
         self._title_depth = -1
         source = {"href": address} if address is not None else {}
         self.fields["source"] = {**source, "title": title} if title else source
 
-    def media_content(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        self.fields.setdefault("media_content", []).append(attributes(element))
-        self.walk(element, depth + 1, lang)
+    def media_content(self, at: At) -> None:
+        self.fields.setdefault("media_content", []).append(attributes(at.element))
+        self.walk(at.element, at.depth + 1, at.lang)
 
-    def thumbnail(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        found, text = attributes(element), text_of(element)
+    def thumbnail(self, at: At) -> None:
+        found, text = attributes(at.element), text_of(at.element)
         if text:
             found.setdefault("url", mended(joined(self.base, text)))
         self.fields.setdefault("media_thumbnail", []).append(found)
 
-    def itunes_image(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        found = attributes(element)
+    def itunes_image(self, at: At) -> None:
+        found = attributes(at.element)
         address = found.get("href") or found.get("url")
-        if len(element):
+        if len(at.element):
             raise Unusual("an itunes:image that holds others")
         if address:
             self.fields["image"] = {"href": address}
 
-    def image(self, element: Any, name: str, depth: int, lang: str | None) -> None:
+    def image(self, at: At) -> None:
         """A picture in the manner of a channel's; its title is the entry's where this has none."""
         self._title_depth = -1
-        for inner in element:
+        for inner in at.element:
             part = self.names.of(inner)
             _refuse_base(attributes(inner))
             if part not in _IMAGE_PARTS or (part in ("title", "link") and inner.attrib):
                 raise Unusual(f"a {part} of an image")
             text_of(inner)
             if part == "title":
-                self.title(inner, part, depth + 1, lang)
+                self.title(At(inner, part, at.depth + 1, at.lang))
 
-    def syndication(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        """What the feed says of its own pace; feedparser keeps it under the element's name."""
-        if element.attrib:
-            raise Unusual(f"{name} with attributes")
-        self._store(_OWN_NAMES[name], mended(text_of(element)), depth)
+    def syndication(self, at: At) -> None:
+        """What the feed says of its own pace; feedparser keeps it under the at.element's at.name."""
+        if at.element.attrib:
+            raise Unusual(f"{at.name} with attributes")
+        self._store(_OWN_NAMES[at.name], mended(text_of(at.element)), at.depth)
 
-    def passed_over(self, element: Any, name: str, depth: int, lang: str | None) -> None:
+    def passed_over(self, at: At) -> None:
         """Text that is kept in no field that is read here."""
-        if len(element):
-            raise Unusual(f"markup inside {element.tag}")
+        if len(at.element):
+            raise Unusual(f"markup inside {at.element.tag}")
 
-    def contributor(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        for inner in element:
+    def contributor(self, at: At) -> None:
+        for inner in at.element:
             _refuse_base(attributes(inner))
-        if any(len(inner) or self.names.of(inner) not in _AUTHOR_PARTS for inner in element):
+        if any(len(inner) or self.names.of(inner) not in _AUTHOR_PARTS for inner in at.element):
             raise Unusual("a contributor that holds more")
 
 
-Rule = Callable[[EntryReader, Any, str, int, "str | None"], None]
+Rule = Callable[[EntryReader, At], None]
 
 _AUTHOR_LENGTH: Final = 300
 _AUTHOR_PARTS: Final = {"name": "name", "email": "email", "url": "href", "uri": "href", "homepage": "href"}
@@ -349,9 +367,32 @@ _RULES: Final[dict[str, Rule]] = {
 }  # fmt: skip
 # Elements of which feedparser makes something that no rule here does, and the names of its own fields.
 _REFUSED: Final = frozenset(
-    "item entry channel feed rss textinput abstract fullitem body xhtml:body itunes:owner itunes:name "
-    "itunes:email links authors title_detail summary_detail published_parsed updated_parsed media_content "
-    "media_thumbnail feedburner_origlink svg math".split()
+    [
+        "item",
+        "entry",
+        "channel",
+        "feed",
+        "rss",
+        "textinput",
+        "abstract",
+        "fullitem",
+        "body",
+        "xhtml:body",
+        "itunes:owner",
+        "itunes:name",
+        "itunes:email",
+        "links",
+        "authors",
+        "title_detail",
+        "summary_detail",
+        "published_parsed",
+        "updated_parsed",
+        "media_content",
+        "media_thumbnail",
+        "feedburner_origlink",
+        "svg",
+        "math",
+    ]
 )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from crawler.model import Entry, ParsedFeed
+from crawler.model import Entry, Hints, ParsedFeed
 from crawler.parse.facts import (
     FULL_TEXT,
     TITLE_LIMIT,
@@ -24,11 +24,10 @@ Found = Mapping[str, Any]
 
 _HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
 _IMAGE_NAME: Final = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:[?#]|$)", re.I)
-_LONGEST_TTL: Final = 60 * 24 * 366
 
 
 def feed_from(
-    version: str, feed: Found, entries: Sequence[Found], url: str, notes: Sequence[str]
+    version: str, feed: Found, entries: Sequence[Found], url: str, notes: Sequence[str], hints: Hints
 ) -> ParsedFeed:
     """A parsed feed out of feedparser's dictionaries; links are absolute against the feed's link, else `url`.
 
@@ -45,7 +44,7 @@ def feed_from(
             lang=language(feed.get("language")),
             self_url=_related(feed, "self", bases),
             hub=_related(feed, "hub", bases),
-            ttl_minutes=_ttl(feed.get("ttl")),
+            hints=hints,
             notes=tuple(notes),
         )
     )
@@ -192,9 +191,3 @@ def _is_picture(media: Found) -> bool:
     if kind and kind != "text":
         return kind.lower() == "image"
     return bool(_IMAGE_NAME.search(_str(media, "url") or _str(media, "href")))
-
-
-def _ttl(value: object) -> int | None:
-    text = value.strip() if isinstance(value, str) else ""
-    minutes = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
-    return minutes if 0 < minutes <= _LONGEST_TTL else None

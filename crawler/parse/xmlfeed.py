@@ -17,6 +17,7 @@ import feedparser.api
 from crawler.errors import FeedError
 from crawler.model import ParsedFeed
 from crawler.parse.document import Document, only_xml
+from crawler.parse.hints import hints_from
 from crawler.parse.names import Unusual
 from crawler.parse.quick import Found, read_quickly
 from crawler.parse.xmlentries import feed_from
@@ -113,7 +114,8 @@ def parse_xml(document: Document, url: str, notes: Sequence[str], max_entries: i
     quick = _quickly(document, max_entries)
     if quick is not None:
         said = [*notes, f"only the first {max_entries:,} entries were read"] if quick.full else notes
-        return feed_from(_netscape(document) or quick.version, quick.feed, quick.entries, url, said)
+        hints = hints_from(quick.feed, document.body)
+        return feed_from(_netscape(document) or quick.version, quick.feed, quick.entries, url, said, hints)
     try:
         reading = _read(document, max_entries)
     except _TooMuch as reason:
@@ -129,7 +131,8 @@ def parse_xml(document: Document, url: str, notes: Sequence[str], max_entries: i
     version = _version(document, parser)
     # As plain mappings: feedparser's own warn and guess on look-up.
     entries = [dict(entry) for entry in parser.entries]
-    return feed_from(version, dict(parser.feeddata), entries, url, said)
+    feed = dict(parser.feeddata)
+    return feed_from(version, feed, entries, url, said, hints_from(feed, document.body))
 
 
 def looks_like_html(text: str) -> bool:

@@ -1,0 +1,110 @@
+"""The pages of a crawl: requests for them, articles made of them, second tries."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.book import FeedBook, Fetched, PageJob
+from crawler.errors import CrawlerError, HostWaits
+from crawler.events import log_event
+from crawler.extract import page_from_entry
+from crawler.failures import failure_of, failure_of_status
+from crawler.model import Page
+from crawler.pool import Extractors
+from crawler.redirects import unwrap
+from crawler.room import Room
+from crawler.text import plain
+
+if TYPE_CHECKING:
+    from crawler.spiders.feeds import FeedsSpider
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 3
+_WAIT = timedelta(minutes=10)
+_FULL_TEXT = 1_200
+_CROWD = 2_000
+
+
+class PageWork:
+    """Fetches and extracts pages for one spider; with `follow` off, entries are taken as they stand."""
+
+    def __init__(self, spider: FeedsSpider, book: FeedBook, *, follow: bool) -> None:
+        settings = spider.settings
+        self._spider, self._book, self._follow = spider, book, follow
+        self._extractors = Extractors(settings.getint("EXTRACTORS") or None)
+        self._max_bytes = settings.getint("MAX_PAGE_BYTES", 10_000_000)
+        self.room = Room(_CROWD)
+
+    def close(self) -> None:
+        """End the extracting processes."""
+        self._extractors.close()
+
+    async def page(self, job: PageJob) -> AsyncIterator[Any]:
+        """The request for a page, or the article at once where the feed carries all of it."""
+        self._spider.count("pages_queued")
+        needs_no_page = not job.entry.link or len(plain(job.entry.content_html)) >= _FULL_TEXT
+        if not self._follow or needs_no_page:
+            yield Fetched(job, _from_entry(job))
+            return
+        self.room.enter()
+        self._spider.guard.trust(job.feed.url)
+        yield Request(
+            unwrap(job.entry.link),
+            self.parse,
+            errback=self.failed,
+            dont_filter=True,
+            cb_kwargs={"job": job},
+            meta={"handle_httpstatus_list": list(range(400, 600)), "download_maxsize": self._max_bytes},
+        )
+
+    async def parse(self, response: Response, job: PageJob) -> AsyncIterator[Any]:
+        """Make an article of a page; one that fails for now is tried again in a later run."""
+        self.room.leave()
+        late = response.status >= 500 or response.status == 429
+        if late and await self._retry(job, failure_of_status(job.url, response.status).sentence):
+            return
+        self._spider.count("pages_fetched")
+        if response.status != 200:
+            yield Fetched(job, _from_entry(job))
+            return
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        try:
+            page = await self._extractors.extract(
+                response.body, response.url, content_type=kind, entry=job.entry,
+                feed_lang=job.feed.lang, outlet=job.feed.outlet,
+            )  # fmt: skip
+        except CrawlerError as error:
+            log_event(logger, logging.INFO, "page.failed", url=job.url, reason=error)
+            page = _from_entry(job)
+        yield Fetched(job, page)
+
+    async def failed(self, failure: Failure) -> AsyncIterator[Any]:
+        """A page that did not come: later again, and in the end the entry's own text."""
+        self.room.leave()
+        job: PageJob = failure.request.cb_kwargs["job"]  # type: ignore[attr-defined]
+        error = failure.value
+        if isinstance(error, HostWaits):
+            await self._book.retry_page(job, datetime.now(UTC) + timedelta(seconds=error.seconds), str(error))
+        elif not await self._retry(job, failure_of(job.url, error).sentence):
+            yield Fetched(job, _from_entry(job))
+
+    async def _retry(self, job: PageJob, reason: str) -> bool:
+        """Put a page back into the queue, unless it has had its tries."""
+        log_event(logger, logging.INFO, "page.failed", url=job.url, reason=reason)
+        self._spider.count("pages_failed")
+        if job.attempts + 1 >= _ATTEMPTS:
+            return False
+        await self._book.retry_page(job, datetime.now(UTC) + _WAIT * 2**job.attempts, reason)
+        return True
+
+
+def _from_entry(job: PageJob) -> Page:
+    return page_from_entry(job.entry, job.feed.lang, job.feed.outlet)
