@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.http import Response
 
 from crawler.errors import HostWaits
@@ -67,3 +68,11 @@ class HostWaitsMiddleware:
             if seconds := retry_after({"retry-after": value}, datetime.now(UTC)):
                 self._until[urlsplit(request.url).netloc] = self._clock() + seconds
         return response
+
+
+class Redirects(RedirectMiddleware):
+    """Scrapy's own, without Referer: where a feed or a page leads is nobody's business."""
+
+    def handle_referer(self, request: Request, response: Response) -> None:  # noqa: ARG002
+        """Leave no trace of where the request came from."""
+        request.headers.pop("Referer", None)

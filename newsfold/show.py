@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from newsfold.crawl import Summary
 from newsfold.passages import Span, abridged
+from newsfold.safetext import safe
 from newsfold.why import Reasons
 from storage.outlets import FurnitureSeen
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
@@ -25,12 +25,6 @@ _WHERE = {
     "title": "in headlines",
 }
 _SIDE_BY_SIDE = 80
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
-
-
-def safe(text: str) -> Text:
-    """Text from outside: no markup, no control characters, no changes of direction."""
-    return Text(text.translate(_CONTROLS))
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
@@ -258,19 +252,3 @@ def show_stats(console: Console, stats: Stats) -> None:
         ("Redis memory", f"{stats.memory_bytes / 1e6:.1f} MB"),
     ):  # fmt: skip
         console.print(f"{name:<14} {value}")
-
-
-def show_summary(console: Console, run: Summary) -> None:
-    """What a crawl came to."""
-    console.print(
-        f"feeds     {run.feeds_polled} polled, {run.feeds_unchanged} unchanged, {run.feeds_failed} failed\n"
-        f"entries   {run.entries_new} new, {run.pages_fetched} pages fetched, {run.pages_failed} failed\n"
-        f"articles  {run.articles_new} new, {run.articles_revised} revised\n"
-        f"groups    {run.groups_new} new, {run.groups_grown} grown\n"
-        f"stories   {run.stories_new} new, {run.stories_grown} grown\n"
-        f"seconds   {run.seconds:.1f}"
-    )
-    for _, reason in run.failures:
-        console.print(safe(f"failed    {reason}"), style="red", soft_wrap=True)
-    for error in run.errors:
-        console.print(safe(f"error     {error}"), style="bold red", soft_wrap=True)

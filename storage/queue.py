@@ -127,6 +127,15 @@ class FeedQueue:
         due = self._client.zrangebyscore(self._keys.feeds_due, "-inf", int(now.timestamp()))
         return tuple(identity for item in due if (identity := text_of(item)) in wanted)
 
+    def any_due(self, now: datetime, only: Sequence[str] | None = None) -> bool:
+        """Whether any feed (of `only` where given) or any page is due."""
+        moment = int(now.timestamp())
+        if self._client.zcount(self._keys.pages_due, "-inf", moment):
+            return True
+        if only is not None:
+            return bool(self.due_feeds(only, now))
+        return bool(self._client.zcount(self._keys.feeds_due, "-inf", moment))
+
     def claim_feeds(
         self, most: int, now: datetime, *, only: Sequence[str] | None = None, force: bool = False
     ) -> Claim:

@@ -13,9 +13,9 @@ import redis
 
 from crawler.book import FeedState, PageJob, PollOutcome
 from crawler.model import Entry, FeedSpec
-from pipelines.desk import is_dead_here
 from storage.keys import Keys
 from storage.queue import FeedQueue
+from storage.workers import is_dead_here
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SPECS = [FeedSpec(f"http://n{i}.example/feed", folder=("a", "b")) for i in range(3)]

@@ -98,8 +98,7 @@ def attributes(element: Any) -> dict[str, str]:
     return found
 
 
-def lang_of(element: Any, above: str | None) -> str | None:
-    """The language that an element declares, else that of what it stands in; an empty one is none."""
-    found = attributes(element)
+def lang_of(found: dict[str, str], above: str | None) -> str | None:
+    """The language that an element's attributes declare, else that of what it stands in; an empty one is none."""
     lang = found.get("xml:lang", found.get("lang"))
     return above if lang is None else (lang or None)

@@ -55,7 +55,7 @@ def read_quickly(document: Document, max_entries: int) -> Found:
     if len(root.nsmap) > _NAMESPACES:
         raise Unusual("a great many namespaces")
     version = _version(root, names)
-    lang = lang_of(root, None)
+    lang = lang_of(attributes(root), None)
     base = base_of(attributes(root), "")
     feed = EntryReader(names, version, base, in_entry=False)
     if lang and version != "rss10":
@@ -114,20 +114,20 @@ def _children(
     """Element, name, language, and whether it stands in the feed's own element or (as in RDF) beside it."""
     if version.startswith("atom"):
         for child in root:
-            yield child, names.of(child), lang_of(child, lang) if child.attrib else lang, True
+            yield child, names.of(child), lang_of(attributes(child), lang) if child.attrib else lang, True
         return
     channels = 0
     for child in root:
         name = names.of(child)
         if name != "channel":
-            yield child, name, lang_of(child, lang), False
+            yield child, name, lang_of(attributes(child), lang), False
             continue
         channels += 1
         if channels > 1 or {"lastmod", "href", "base", "xml:base"} & attributes(child).keys():
             raise Unusual("several channels, one of CDF, or one with a base")
-        inside = lang_of(child, lang)
+        inside = lang_of(attributes(child), lang)
         for inner in child:
-            yield inner, names.of(inner), lang_of(inner, inside) if inner.attrib else inside, True
+            yield inner, names.of(inner), lang_of(attributes(inner), inside) if inner.attrib else inside, True
 
 
 def _entry_reader(element: Any, names: Names, version: str, base: str) -> EntryReader:
@@ -150,7 +150,7 @@ def _feed_element(feed: EntryReader, element: Any, name: str, lang: str | None, 
     elif name in _READ_OF_FEED:
         if not inside:
             raise Unusual(f"a {name} beside the channel")
-        feed.take(At(element, name, 0, lang))
+        feed.take(At(element, name, 0, attributes(element), lang))
     elif len(element):
         for inner in element.iterdescendants():
             if feed.names.of(inner) in (*_READ_OF_FEED, "item", "entry", "image", "textinput", "channel"):

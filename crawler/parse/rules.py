@@ -22,6 +22,7 @@ _TYPES: Final = {
     "": "", "text": "text/plain", "plain": "text/plain", "text/plain": "text/plain", "html": "text/html",
     "text/html": "text/html", "xhtml": "application/xhtml+xml", "application/xhtml+xml": "application/xhtml+xml",
 }  # fmt: skip
+_NONE: Final[dict[str, str]] = {}
 _QUOTE: Final = {'"': "&quot;"}
 _XHTML: Final = "application/xhtml+xml"
 _SLASHES: Final = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)(/*)(.*?)")
@@ -78,11 +79,12 @@ def text_of(element: Any) -> str:
 
 
 class At(NamedTuple):
-    """An element with its name, its depth in the entry and its language."""
+    """An element with its name, its depth in the entry, its attributes and its language."""
 
     element: Any
     name: str
     depth: int
+    found: dict[str, str]
     lang: str | None
 
 
@@ -113,11 +115,12 @@ class EntryReader:
         """Takes every element under `parent`; those of no rule that hold others are looked through."""
         outside = self.base
         for element in parent:
-            inner = lang
+            inner, found = lang, _NONE
             if element.attrib:
-                inner = lang_of(element, lang)
-                self.base = base_of(attributes(element), self.base)
-            self.take(At(element, self.names.of(element), depth, inner))
+                found = attributes(element)
+                inner = lang_of(found, lang)
+                self.base = base_of(found, self.base)
+            self.take(At(element, self.names.of(element), depth, found, inner))
             # feedparser does not forget a base that stood inside something without one.
             self.base = outside or self.base
 
@@ -155,8 +158,7 @@ class EntryReader:
     def _detail(self, kind: str, lang: str | None) -> Fields:
         return {"type": kind, "language": lang}
 
-    def _kind(self, element: Any, default: str) -> str:
-        found = attributes(element) if element.attrib else {}
+    def _kind(self, found: dict[str, str], default: str) -> str:
         kind = _TYPES.get(found.get("type", ""))
         if kind is None or "mode" in found:
             raise Unusual(f"content of type {found.get('type')}")
@@ -171,7 +173,7 @@ class EntryReader:
     # --- rules
 
     def title(self, at: At) -> None:
-        kind = self._kind(at.element, "text/plain")
+        kind = self._kind(at.found, "text/plain")
         value = self._content_text(at.element, kind)
         if not -1 < self._title_depth <= at.depth:
             self._store("title", value, at.depth)
@@ -183,13 +185,13 @@ class EntryReader:
         if "summary" in self.fields and not self.full_text:
             self.content(at)
             return
-        kind = self._kind(at.element, _DESCRIPTIONS[at.name])
+        kind = self._kind(at.found, _DESCRIPTIONS[at.name])
         self._store("summary", self._content_text(at.element, kind), at.depth)
         self.fields["summary_detail"] = self._detail(kind, at.lang)
 
     def content(self, at: At) -> None:
         self.full_text = True
-        kind = self._kind(at.element, "text/html" if at.name == "content:encoded" else "text/plain")
+        kind = self._kind(at.found, "text/html" if at.name == "content:encoded" else "text/plain")
         if kind == "text/plain" and not self._version.startswith("atom"):
             kind = _guessed(text_of(at.element))
         value = self._content_text(at.element, kind)
@@ -197,7 +199,7 @@ class EntryReader:
         self.fields.setdefault("summary", value)
 
     def link(self, at: At) -> None:
-        found = attributes(at.element)
+        found = dict(at.found)
         relation = found.setdefault("rel", "alternate")
         found.setdefault("type", "application/atom+xml" if relation == "self" else "text/html")
         address = found.get("url", found.get("uri", found.get("href")))
@@ -218,8 +220,7 @@ class EntryReader:
             found["href"] = value
 
     def guid(self, at: At) -> None:
-        found = attributes(at.element) if at.element.attrib else {}
-        is_link = found.get("ispermalink", "true") == "true"
+        is_link = at.found.get("ispermalink", "true") == "true"
         text = text_of(at.element)
         value = mended(joined(self.base, text) if is_link and text else text)
         self._store("id", value, at.depth)
@@ -227,7 +228,7 @@ class EntryReader:
             self.fields.setdefault("link", value)
 
     def enclosure(self, at: At) -> None:
-        found = attributes(at.element)
+        found = dict(at.found)
         address = found.get("url", found.get("uri", found.get("href")))
         if address:
             found.pop("url", None)
@@ -274,25 +275,24 @@ class EntryReader:
         self._store("feedburner_origlink", mended(text_of(at.element)), at.depth)
 
     def source(self, at: At) -> None:
-        address = attributes(at.element).get("url")
+        address = at.found.get("url")
         title = mended(text_of(at.element))
         self._title_depth = -1
         source = {"href": address} if address is not None else {}
         self.fields["source"] = {**source, "title": title} if title else source
 
     def media_content(self, at: At) -> None:
-        self.fields.setdefault("media_content", []).append(attributes(at.element))
+        self.fields.setdefault("media_content", []).append(at.found)
         self.walk(at.element, at.depth + 1, at.lang)
 
     def thumbnail(self, at: At) -> None:
-        found, text = attributes(at.element), text_of(at.element)
+        found, text = dict(at.found), text_of(at.element)
         if text:
             found.setdefault("url", mended(joined(self.base, text)))
         self.fields.setdefault("media_thumbnail", []).append(found)
 
     def itunes_image(self, at: At) -> None:
-        found = attributes(at.element)
-        address = found.get("href") or found.get("url")
+        address = at.found.get("href") or at.found.get("url")
         if len(at.element):
             raise Unusual("an itunes:image that holds others")
         if address:
@@ -308,7 +308,7 @@ class EntryReader:
                 raise Unusual(f"a {part} of an image")
             text_of(inner)
             if part == "title":
-                self.title(At(inner, part, at.depth + 1, at.lang))
+                self.title(At(inner, part, at.depth + 1, _NONE, at.lang))
 
     def syndication(self, at: At) -> None:
         """What the feed says of its own pace; feedparser keeps it under the at.element's at.name."""

@@ -56,7 +56,7 @@ def _entry(entry: Found, bases: tuple[str, ...], atom: bool) -> Entry:
     summary, content = _texts(entry, atom)
     published, updated = utc(entry.get("published_parsed")), utc(entry.get("updated_parsed"))
     source = entry.get("source")
-    source = source if isinstance(source, Mapping) else {}
+    source = source if isinstance(source, Mapping) else None
     return Entry(
         key=key_of(_str(entry, "id"), link, title, summary),
         link=link,
@@ -68,8 +68,8 @@ def _entry(entry: Found, bases: tuple[str, ...], atom: bool) -> Entry:
         updated=updated,
         authors=_authors(entry),
         lang=_language(entry),
-        source_url=_source_link(source, bases),
-        source_title=plain(_str(source, "title"), TITLE_LIMIT),
+        source_url=_source_link(source, bases) if source else "",
+        source_title=plain(_str(source, "title"), TITLE_LIMIT) if source else "",
         image=_image(entry, bases),
     )
 
@@ -161,9 +161,11 @@ def _authors(entry: Found) -> tuple[str, ...]:
 
 
 def _language(entry: Found) -> str:
+    if own := language(entry.get("language")):
+        return own
     details = (entry.get(key) for key in ("title_detail", "summary_detail"))
     inherited = (detail.get("language") for detail in details if isinstance(detail, Mapping))
-    return next(filter(None, map(language, (entry.get("language"), *inherited))), "")
+    return next(filter(None, map(language, inherited)), "")
 
 
 def _source_link(source: Found, bases: tuple[str, ...]) -> str:
