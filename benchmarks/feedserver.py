@@ -1,7 +1,7 @@
 """A web server of many feeds for measuring: each on a loopback address of its own, in a process of its own.
 
-Every feed has 30 entries. A new generation of them is begun by asking for `/next`; until then an
-unchanged feed answers 304 to a conditional request.
+Every feed has 30 entries. Asking for `/next/3` gives every feed three new ones and takes the three oldest from it;
+until the next such request a feed answers 304 to a conditional one.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from email.utils import format_datetime
 
 ENTRIES = 30
 _HOST = b"{host}"
-_ITEM = """<item><title>{title}</title><link>http://{{host}}/{generation}/{number}/an-article-about-something.html</link>
-<guid isPermaLink="true">http://{{host}}/{generation}/{number}</guid><pubDate>{date}</pubDate>
+_ITEM = """<item><title>{title}</title><link>http://{{host}}/{number}/an-article-about-something.html</link>
+<guid isPermaLink="true">http://{{host}}/{number}</guid><pubDate>{date}</pubDate>
 <dc:creator>{author}</dc:creator><category>News</category><category>Region &amp; Town</category>
-<description><![CDATA[<p>{lead} <a href="http://{{host}}/{generation}/{number}">Read on</a></p>]]></description>
+<description><![CDATA[<p>{lead} <a href="http://{{host}}/{number}">Read on</a></p>]]></description>
 <media:content url="http://{{host}}/pictures/{number}.jpg" medium="image" width="800"/></item>
 """
 _FEED = """<?xml version="1.0" encoding="UTF-8"?>
@@ -67,15 +67,15 @@ def addresses(count: int) -> list[str]:
     return [f"127.{1 + i // 62_500}.{i // 250 % 250}.{1 + i % 250}" for i in range(count)]
 
 
-def body(generation: int) -> bytes:
-    """A feed of one generation, with a gap for the host; all its entries differ from every other generation's."""
-    begin = datetime(2026, 11, 24, 12, tzinfo=UTC) + timedelta(hours=generation)
+def body(newest: int) -> bytes:
+    """A feed whose newest entry has this number, with a gap for the host."""
+    begin = datetime(2026, 1, 1, 12, tzinfo=UTC)
     items = []
-    for number in range(ENTRIES):
-        words = [_WORDS[(generation * 7 + number * 11 + i * 5) % len(_WORDS)] for i in range(40)]
+    for number in range(newest, newest - ENTRIES, -1):
+        words = [_WORDS[(number * 11 + i * 5 + number // 7 * i) % len(_WORDS)] for i in range(40)]
         items.append(_ITEM.format(
-            title=" ".join(words[:9]).capitalize(), generation=generation, number=number, author="A. Writer",
-            date=format_datetime(begin - timedelta(minutes=11 * number), usegmt=True), lead=" ".join(words).capitalize(),
+            title=" ".join(words[:9]).capitalize(), number=number, author="A. Writer",
+            date=format_datetime(begin + timedelta(minutes=11 * number), usegmt=True), lead=" ".join(words).capitalize(),
         ))  # fmt: skip
     return _FEED.format(items="".join(items)).replace("{{host}}", "{host}").encode()
 
@@ -83,9 +83,8 @@ def body(generation: int) -> bytes:
 class _Connection(asyncio.Protocol):
     """As little of HTTP/1.1 as the measured clients need, so that the server is not what is measured."""
 
-    generation = 1
-    template = body(1)
-    delay = 0.0
+    newest = 1_000
+    template = body(newest)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: asyncio.Transport = transport  # type: ignore[assignment]
@@ -99,11 +98,11 @@ class _Connection(asyncio.Protocol):
 
     def _answer(self, request: bytes) -> bytes:
         cls = type(self)
-        if request.startswith(b"GET /next "):
-            cls.generation += 1
-            cls.template = body(cls.generation)
+        if request.startswith(b"GET /next/"):
+            cls.newest += int(request.split(b" ")[1].rpartition(b"/")[2])
+            cls.template = body(cls.newest)
             return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-        etag = b'"generation-%d"' % cls.generation
+        etag = b'"newest-%d"' % cls.newest
         head = b"ETag: %s\r\nLast-Modified: Tue, 24 Nov 2026 12:00:00 GMT\r\n" % etag
         if etag in request:
             return b"HTTP/1.1 304 Not Modified\r\n%s\r\n" % head
@@ -142,6 +141,6 @@ def serving(count: int, port: int) -> Iterator[list[str]]:
         process.join()
 
 
-def next_generation(port: int) -> None:
-    """Change every feed."""
-    urllib.request.urlopen(f"http://127.0.0.1:{port}/next", timeout=30).read()
+def publish(port: int, entries: int) -> None:
+    """Give every feed so many new entries."""
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/next/{entries}", timeout=30).read()

@@ -73,6 +73,9 @@ class HostWaitsMiddleware:
 class Redirects(RedirectMiddleware):
     """Scrapy's own, without Referer: where a feed or a page leads is nobody's business."""
 
+    def _engine_started(self) -> None:
+        """Scrapy's would miss the middleware that sets Referer, and say so at every start."""
+
     def handle_referer(self, request: Request, response: Response) -> None:  # noqa: ARG002
         """Leave no trace of where the request came from."""
         request.headers.pop("Referer", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, Literal, NamedTuple, TypeVar
 
@@ -36,6 +36,7 @@ class Entry:
 
     `key` identifies the entry within its feed: its id, else its link, else a digest of its title.
     `content_html` is the full content where the feed carries it, as markup; never shown unread.
+    `raw` is a digest of the entry as it stood in the feed, "" where it was not taken.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Entry:
     source_url: str = ""
     source_title: str = ""
     image: str = ""
+    raw: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ NO_HINTS = Hints()
 class ParsedFeed:
     """One answer read as a feed. `kind` names the format ("rss20", "atom10", "rdf", "json11", "sitemap" …).
 
+    `known` are the digests of entries that were not read, as the caller knows them already.
     `parts` are the sitemaps that an index of sitemaps names, the newest first; it has no entries of its own.
     """
 
@@ -81,6 +84,7 @@ class ParsedFeed:
     hub: str = ""
     hints: Hints = NO_HINTS
     parts: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def joined(self, part: ParsedFeed) -> ParsedFeed:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from crawler.book import FeedState, PageJob, PollOutcome, PollResult
-from crawler.entries import Sorted, digest, sort_entries
+from crawler.entries import Memory, Sorted, digest, sort_entries
 from crawler.freshness import retry_after
 from crawler.links import related
-from crawler.model import Entry, ParsedFeed
+from crawler.model import ParsedFeed
 from crawler.moves import after_answer
 from crawler.schedule import Next, Schedule, SchedulePolicy
 
@@ -63,12 +63,14 @@ def page_id(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """The entries of a parsed feed, sorted; `lookups` are digests of URLs that may have an article."""
+    """The entries of a parsed feed, sorted; `times` are of all its entries, `count` is how many it has."""
 
     parsed: ParsedFeed
     sorted: tuple[Sorted, ...]
-    remembered: Mapping[str, str] = field(default_factory=dict)
-    dropped: tuple[str, ...] = ()
+    remembered: Mapping[str, str]
+    dropped: tuple[str, ...]
+    times: tuple[int, ...]
+    count: int
 
     @property
     def lookups(self) -> tuple[str, ...]:
@@ -77,11 +79,23 @@ class Sifted:
         return (*new, *(one.earlier for one in self.sorted if one.earlier and one.kind == "edited"))
 
 
-def sift(feed: FeedState, parsed: ParsedFeed, seen: Mapping[str, str]) -> Sifted:
-    """Sort the entries of an answer against what was seen of the feed before."""
-    found, remembered = sort_entries(feed.url, parsed.entries, seen)
-    keys = {entry.key for entry in parsed.entries}
-    return Sifted(parsed, found, remembered, tuple(sorted(seen.keys() - keys)))
+def sift(feed: FeedState, parsed: ParsedFeed, memory: Memory) -> Sifted | None:
+    """Sort the entries of an answer against what is remembered of the feed.
+
+    None where an entry that was read has the id of one that was not: then all must be read to tell them apart.
+    """
+    still = memory.still_there(parsed.known)
+    if any(entry.key in still for entry in parsed.entries):
+        return None
+    found, now = sort_entries(feed.url, parsed.entries, memory, still)
+    texts = {key: str(one) for key, one in now.items()}
+    return Sifted(
+        parsed, found,
+        remembered={key: text for key, text in texts.items() if memory.texts.get(key) != text},
+        dropped=tuple(sorted(memory.entries.keys() - now.keys() - still.keys())),
+        times=tuple(one.time for one in (*now.values(), *still.values()) if one.time),
+        count=len(parsed.entries) + len(still),
+    )  # fmt: skip
 
 
 class PollDecider:
@@ -113,7 +127,7 @@ class PollDecider:
         jobs = _jobs(feed, sifted, articles)
         etag, modified = self._validators(feed, answer)
         after = self._well(feed, answer, etag, modified)
-        after = _paced(after, feed, parsed, sum(one.kind == "new" for one in sifted.sorted), answer.now)
+        after = _paced(after, feed, sifted, answer.now)
         after = replace(
             after, hints=parsed.hints, kind=parsed.kind, title=parsed.title, lang=parsed.lang,
             hub=parsed.hub or related(answer.headers, "hub", answer.url),
@@ -124,7 +138,7 @@ class PollDecider:
             after = replace(after, etag="", modified="", body_hash="", final="")
         return self._outcome(
             "changed", answer, after, self._again(after, answer), notes=parsed.notes, pages=jobs,
-            seen=sifted.remembered, dropped=sifted.dropped, entries=len(parsed.entries),
+            seen=sifted.remembered, dropped=sifted.dropped, entries=sifted.count,
         )  # fmt: skip
 
     def failed(
@@ -206,25 +220,21 @@ def _jobs(feed: FeedState, sifted: Sifted, articles: Mapping[str, str]) -> tuple
     return tuple(jobs.values())
 
 
-def _paced(after: FeedState, before: FeedState, parsed: ParsedFeed, new: int, now: datetime) -> FeedState:
+def _paced(after: FeedState, before: FeedState, sifted: Sifted, now: datetime) -> FeedState:
     """The feed's pace: by the dates of its newest entries, else by how many were new since the last poll."""
-    times = sorted(
-        {moment for entry in parsed.entries if (moment := _time(entry)) and moment <= now + _AHEAD}
-    )
-    newest = times[-_NEWEST:]
+    new = sum(one.kind == "new" for one in sifted.sorted)
+    latest = int((now + _AHEAD).timestamp())
+    newest = sorted({time for time in sifted.times if time <= latest})[-_NEWEST:]
     gap = before.gap
     if len(newest) >= 3:
-        gap = int((newest[-1] - newest[0]).total_seconds()) // (len(newest) - 1)
+        gap = (newest[-1] - newest[0]) // (len(newest) - 1)
     elif new and before.polled:
         observed = int((now - before.polled).total_seconds()) // new
         gap = (2 * gap + observed) // 3 if gap else observed
     news = before.news
     if new:
         # What a first poll finds is news of its own date, not of this minute.
-        first = min(newest[-1], now) if newest and before.polled is None else now
+        dated = newest and before.polled is None
+        first = min(datetime.fromtimestamp(newest[-1], UTC), now) if dated else now
         news = max(first, news) if news else first
     return replace(after, gap=gap, news=news)
-
-
-def _time(entry: Entry) -> datetime | None:
-    return entry.published or entry.updated

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from crawler.book import Claim, FeedState, PageJob, PollOutcome
 from crawler.model import FeedSpec
+from pipelines.batches import Batcher
 from pipelines.desk import Desk
 from storage.queue import FeedQueue
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-
-BATCH = 64
-WAIT_SECONDS = 0.02
 
 
 def _now() -> datetime:
@@ -28,8 +26,9 @@ class RedisBook:
 
     def __init__(self, queue: FeedQueue, *, keep_pages: bool = True) -> None:
         self._queue, self._keep_pages = queue, keep_pages
-        self._waiting: list[tuple[FeedState, PollOutcome, asyncio.Future[bool]]] = []
-        self._turn = asyncio.Lock()
+        self._seen = Batcher(queue.seen)
+        self._articles = Batcher(self._articles_of)
+        self._finish = Batcher(self._finish_all)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RedisBook:
@@ -52,34 +51,22 @@ class RedisBook:
         await asyncio.to_thread(self._queue.renew, _now())
 
     async def seen(self, feed: str) -> dict[str, str]:
-        return await asyncio.to_thread(self._queue.seen, feed)
+        return await self._seen.ask(feed)
 
     async def articles_at(self, digests: Sequence[str]) -> dict[str, str]:
-        return await asyncio.to_thread(self._queue.articles_at, digests) if digests else {}
+        return await self._articles.ask(digests) if digests else {}
+
+    def _articles_of(self, asked: Sequence[Sequence[str]]) -> list[dict[str, str]]:
+        found = self._queue.articles_at(
+            list(dict.fromkeys(digest for digests in asked for digest in digests))
+        )
+        return [{digest: found[digest] for digest in digests if digest in found} for digests in asked]
 
     async def finish_poll(self, feed: FeedState, outcome: PollOutcome) -> bool:
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((feed, outcome, done))
-        if len(self._waiting) < BATCH:
-            await asyncio.sleep(WAIT_SECONDS)
-        async with self._turn:
-            if not done.done():
-                await self._finish_waiting()
-        return await done
+        return await self._finish.ask((feed, outcome))
 
-    async def _finish_waiting(self) -> None:
-        batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-        polls = [(feed, outcome) for feed, outcome, _ in batch]
-        try:
-            stored = await asyncio.to_thread(
-                self._queue.finish_polls, polls, _now(), keep_pages=self._keep_pages
-            )
-        except BaseException as error:
-            for _, _, done in batch:
-                done.set_exception(error)
-            raise
-        for (_, _, done), kept in zip(batch, stored, strict=True):
-            done.set_result(kept)
+    def _finish_all(self, polls: Sequence[tuple[FeedState, PollOutcome]]) -> list[bool]:
+        return self._queue.finish_polls(polls, _now(), keep_pages=self._keep_pages)
 
     async def claim_pages(self, most: int) -> list[PageJob]:
         return await asyncio.to_thread(self._queue.pages.claim, most, _now())

@@ -184,7 +184,7 @@ def _entry_json(entry: Entry) -> str:
         {
             name: value.timestamp() if isinstance(value, datetime) else value
             for name in Entry.__slots__
-            if (value := getattr(entry, name))
+            if name != "raw" and (value := getattr(entry, name))
         }
     )
 

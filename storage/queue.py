@@ -19,7 +19,7 @@ from storage.codec import compact, iso, text_of
 from storage.feedfields import feed_state, host_of, moved, new_fields, poll_call, spec_fields
 from storage.functions import Functions
 from storage.keys import Keys, feed_id, short_hash
-from storage.pages import PageQueue
+from storage.pages import PageQueue, hashes
 
 # Of one host a worker holds so many feeds at a time: enough to keep its one connection busy.
 PER_HOST = 4
@@ -194,10 +194,9 @@ class FeedQueue:
 
     # --- polls
 
-    def seen(self, feed: str) -> dict[str, str]:
-        """What each entry of a feed said when last seen."""
-        found = self._client.hgetall(self._keys.feed_entries(feed))
-        return {text_of(key): text_of(value) for key, value in found.items()}
+    def seen(self, feeds: Sequence[str]) -> list[dict[str, str]]:
+        """Of each feed, what its entries said when last seen."""
+        return hashes(self._client, [self._keys.feed_entries(feed) for feed in feeds])
 
     def articles_at(self, digests: Sequence[str]) -> dict[str, str]:
         """The ids of the articles at those canonical URLs (by digest) that have one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Container
 from typing import Final
 
 from crawler.errors import FeedError, NotAFeed
@@ -56,19 +57,21 @@ def parse_feed(
     *,
     max_bytes: int = MAX_BYTES,
     max_entries: int = MAX_ENTRIES,
+    known: Container[str] = (),
 ) -> ParsedFeed:
     """Reads an answer as a feed: RSS, RDF, Atom, JSON Feed or a news sitemap, told by its content and not by its label.
 
     Raises NotAFeed for a web page (with the feeds that it names), an image, plain text or other XML
     and JSON, and FeedError for what is empty, too large or beyond reading; nothing else. A feed
     without entries is a feed. Malformed ones are read as far as it goes, and `notes` says so.
-    `url` is where the answer came from: relative links are made absolute, messages name it.
+    `url` is where the answer came from: relative links are made absolute, messages name it. Entries whose digest
+    (`Entry.raw`) is among `known` are not read again where that can be told before reading them.
     """
     if len(body) > max_bytes:
         size, most = len(body) / 1e6, max_bytes / 1e6
         raise FeedError(f"{url} answered with {size:,.1f} MB; of a feed at most {most:,.0f} MB are read")
     try:
-        return _parse(_unpacked(body, max_bytes), url, content_type, max_entries)
+        return _parse(_unpacked(body, max_bytes), url, content_type, max_entries, known)
     except FeedError:
         raise
     except Exception as error:  # whatever a hostile feed has found must not end the crawl
@@ -85,7 +88,7 @@ def _unpacked(body: bytes, max_bytes: int) -> bytes:
         return body
 
 
-def _parse(body: bytes, url: str, content_type: str, max_entries: int) -> ParsedFeed:
+def _parse(body: bytes, url: str, content_type: str, max_entries: int, known: Container[str]) -> ParsedFeed:
     _refuse_binary(body, url)
     text = decode(body, content_type).lstrip("\ufeff\x00 \t\r\n")
     if not text:
@@ -95,12 +98,12 @@ def _parse(body: bytes, url: str, content_type: str, max_entries: int) -> Parsed
             raise FeedError(
                 f"{url} answered with more JSON than is read of a feed ({len(text) / 1e6:,.1f} million characters)"
             )
-        return parse_json(text, url, max_entries)
+        return parse_json(text, url, max_entries, known)
     notes = []
     if len(text) > MAX_CHARACTERS:
         notes.append(f"only the first {MAX_CHARACTERS / 1e6:,.0f} million characters were read")
         text = _shortened(text)
-    return _parse_markup(text, url, content_type, max_entries, notes)
+    return _parse_markup(text, url, content_type, max_entries, notes, known)
 
 
 def _shortened(text: str) -> str:
@@ -123,7 +126,9 @@ def _refuse_binary(body: bytes, url: str) -> None:
         raise NotAFeed(f"{url} is binary data, not a feed")
 
 
-def _parse_markup(text: str, url: str, content_type: str, max_entries: int, notes: list[str]) -> ParsedFeed:
+def _parse_markup(
+    text: str, url: str, content_type: str, max_entries: int, notes: list[str], known: Container[str]
+) -> ParsedFeed:
     if not text.startswith("<") or _WARNING.match(text):
         start = _FEED_START.search(text, 0, _JUNK)
         if not start:
@@ -134,8 +139,8 @@ def _parse_markup(text: str, url: str, content_type: str, max_entries: int, note
     if document.root.rpartition(":")[2] in ("urlset", "sitemapindex"):
         return parse_sitemap(document, url, max_entries)
     _refuse_other(document, url, text)
-    feed = parse_xml(document, url, notes, max_entries)
-    if feed.kind == "unknown" and not feed.entries:
+    feed = parse_xml(document, url, notes, max_entries, known)
+    if feed.kind == "unknown" and not feed.entries and not feed.known:
         raise NotAFeed(f"{url} is XML (<{document.root or '?'}>), but not a feed")
     return feed
 

@@ -22,7 +22,9 @@ _KEY_LIMIT: Final = 1_000
 _NAME_LIMIT: Final = 200
 _AUTHORS: Final = 50
 # Addresses of which there is nothing to doubt; the others are taken apart.
-_USUAL: Final = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?(?:[/?][!-Z\\^-~]*)?")
+_USUAL: Final = re.compile(
+    r"https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?(?:[/?][!-Z\\^-~]*)?"
+)
 _YEARS: Final = range(1970, 2101)
 
 _RFC3339: Final = re.compile(

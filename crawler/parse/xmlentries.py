@@ -71,6 +71,7 @@ def _entry(entry: Found, bases: tuple[str, ...], atom: bool) -> Entry:
         source_url=_source_link(source, bases) if source else "",
         source_title=plain(_str(source, "title"), TITLE_LIMIT) if source else "",
         image=_image(entry, bases),
+        raw=_str(entry, "raw"),
     )
 
 

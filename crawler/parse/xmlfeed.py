@@ -8,8 +8,8 @@ import re
 import xml.sax
 import xml.sax.handler
 import xml.sax.xmlreader
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import feedparser.api
@@ -104,18 +104,22 @@ class _Reading:
     full: bool = False
 
 
-def parse_xml(document: Document, url: str, notes: Sequence[str], max_entries: int) -> ParsedFeed:
+def parse_xml(
+    document: Document, url: str, notes: Sequence[str], max_entries: int, known: Container[str] = ()
+) -> ParsedFeed:
     """Reads an XML document as a feed; malformed XML is read as well as it goes, with a note.
 
     This is `feedparser.parse` without its guess of the encoding (the text is decoded already) and
     with bounds. It gets no address to resolve links against: those come out as published, or
     against xml:base, and are made absolute against the feed's own link by the caller.
     """
-    quick = _quickly(document, max_entries)
+    quick = _quickly(document, max_entries, known)
     if quick is not None:
         said = [*notes, f"only the first {max_entries:,} entries were read"] if quick.full else notes
         hints = hints_from(quick.feed, document.body)
-        return feed_from(_netscape(document) or quick.version, quick.feed, quick.entries, url, said, hints)
+        version = _netscape(document) or quick.version
+        found = feed_from(version, quick.feed, quick.entries, url, said, hints)
+        return replace(found, known=quick.known) if quick.known else found
     try:
         reading = _read(document, max_entries)
     except _TooMuch as reason:
@@ -148,9 +152,9 @@ def any_time(text: str) -> object:
         return None
 
 
-def _quickly(document: Document, max_entries: int) -> Found | None:
+def _quickly(document: Document, max_entries: int, known: Container[str] = ()) -> Found | None:
     try:
-        return read_quickly(document, max_entries)
+        return read_quickly(document, max_entries, known)
     except Unusual:
         return None
 

@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
@@ -17,6 +18,7 @@ from twisted.python.failure import Failure
 
 from crawler.answers import answer_to, feed_request, no_answer
 from crawler.book import FeedBook, FeedState, PollOutcome
+from crawler.entries import Memory
 from crawler.errors import CrawlerError, HostWaits, NotAFeed
 from crawler.events import log_event
 from crawler.failures import failure_of, failure_of_status
@@ -36,6 +38,13 @@ _PARTS = 5
 # A larger body is read in a thread; for most the change of threads costs more than it gives.
 _SMALL = 200_000
 _PATIENCE = 0.2
+
+
+class Read(NamedTuple):
+    """A feed as it was read, and what was remembered of it before."""
+
+    parsed: ParsedFeed
+    memory: Memory
 
 
 class FeedsSpider(Spider):
@@ -170,12 +179,12 @@ class FeedsSpider(Spider):
         """Read an answer to a poll, store what it came to, and go on to its new pages."""
         try:
             answer = answer_to(response, feed.url)
-            parsed = await self._read(feed, answer)
-            if isinstance(parsed, ParsedFeed) and parsed.parts:
+            read = await self._read(feed, answer)
+            if isinstance(read, Read) and read.parsed.parts:
                 # An index of sitemaps: its parts are asked for, and what they hold is the feed.
-                yield self._part_request(feed, answer, parsed, parsed.parts[:_PARTS])
+                yield self._part_request(feed, answer, read, read.parsed.parts[:_PARTS])
                 return
-            outcome = await self._decide(feed, answer, parsed)
+            outcome = await self._decide(feed, answer, read) if isinstance(read, Read) else read
         except BaseException:
             self.room.leave()
             raise
@@ -205,7 +214,7 @@ class FeedsSpider(Spider):
             entries=outcome.entries, new=len(outcome.pages), next=outcome.due, rule=outcome.rule,
         )  # fmt: skip
 
-    async def _read(self, feed: FeedState, answer: Answer) -> ParsedFeed | PollOutcome:
+    async def _read(self, feed: FeedState, answer: Answer) -> Read | PollOutcome:
         """The answer as a feed, or at once what the poll comes to."""
         if answer.status == 304 and answer.conditional:
             return self.decider.unchanged(feed, answer)
@@ -217,7 +226,7 @@ class FeedsSpider(Spider):
             failure = failure_of_status(feed.url, answer.status)
             return self.decider.failed(feed, answer, failure.sentence, failure.kind)
         try:
-            return await self._parsed(answer)
+            return await self._parsed(answer, await self._remembered(feed))
         except NotAFeed as error:
             return self.decider.failed(
                 feed, answer, str(error), "not a feed", unreadable=True, offers=error.candidates
@@ -225,19 +234,25 @@ class FeedsSpider(Spider):
         except CrawlerError as error:
             return self.decider.failed(feed, answer, str(error), "unreadable", unreadable=True)
 
-    async def _parsed(self, answer: Answer) -> ParsedFeed:
-        kind = answer.headers.get("content-type", "")
-        if len(answer.body) < _SMALL:
-            return parse_feed(answer.body, answer.url, kind, max_bytes=self.max_feed)
-        return await asyncio.to_thread(parse_feed, answer.body, answer.url, kind, max_bytes=self.max_feed)
-
-    async def _decide(self, feed: FeedState, answer: Answer, parsed: ParsedFeed | PollOutcome) -> PollOutcome:
-        if isinstance(parsed, PollOutcome):
-            return parsed
+    async def _remembered(self, feed: FeedState) -> Memory:
         # Of a feed that was never read nothing is remembered.
-        seen = await self.book.seen(feed.id) if feed.whole is not None else {}
-        sifted = sift(feed, parsed, seen)
-        return self.decider.changed(feed, answer, sifted, await self.book.articles_at(sifted.lookups))
+        return Memory(await self.book.seen(feed.id) if feed.whole is not None else {})
+
+    async def _parsed(self, answer: Answer, memory: Memory, *, whole: bool = False) -> Read:
+        """The feed, without the entries that stand in it as they did, unless it is to be read whole."""
+        kind, known = answer.headers.get("content-type", ""), () if whole else memory.raws()
+        read = partial(parse_feed, answer.body, answer.url, kind, max_bytes=self.max_feed, known=known)
+        parsed = read() if len(answer.body) < _SMALL else await asyncio.to_thread(read)
+        return Read(parsed, memory)
+
+    async def _decide(self, feed: FeedState, answer: Answer, read: Read) -> PollOutcome:
+        sifted = sift(feed, read.parsed, read.memory)
+        if sifted is None:
+            read = await self._parsed(answer, read.memory, whole=True)
+            sifted = sift(feed, read.parsed, read.memory)
+            assert sifted is not None  # noqa: S101 - with nothing left out, nothing can be mistaken for it
+        articles = await self.book.articles_at(sifted.lookups)
+        return self.decider.changed(feed, answer, sifted, articles)
 
     async def feed_failed(self, failure: Failure) -> AsyncIterator[Any]:
         """A poll that brought no answer at all."""
@@ -254,36 +269,35 @@ class FeedsSpider(Spider):
 
     # --- indexes of sitemaps
 
-    def _part_request(self, feed: FeedState, answer: Answer, parsed: ParsedFeed, left: Sequence[str]) -> Any:
+    def _part_request(self, feed: FeedState, answer: Answer, read: Read, left: Sequence[str]) -> Any:
         return feed_request(
             left[0], self.parse_part, self.part_failed, max_bytes=self.max_feed, feed=feed, first=answer,
-            parsed=parsed, left=tuple(left[1:]),
+            read=read, left=tuple(left[1:]),
         )  # fmt: skip
 
     async def parse_part(
-        self, response: Response, feed: FeedState, first: Answer, parsed: ParsedFeed, left: Sequence[str]
+        self, response: Response, feed: FeedState, first: Answer, read: Read, left: Sequence[str]
     ) -> AsyncIterator[Any]:
         """One sitemap of an index: its entries are added; one that is none is passed over."""
         with suppress(CrawlerError):
             if response.status == 200:
-                found = await self._parsed(answer_to(response, response.url))
-                parsed = parsed.joined(found)
-        async for request in self._next_part(feed, first, parsed, left):
+                part = await self._parsed(answer_to(response, response.url), read.memory, whole=True)
+                read = Read(read.parsed.joined(part.parsed), read.memory)
+        async for request in self._next_part(feed, first, read, left):
             yield request
 
     async def part_failed(self, failure: Failure) -> AsyncIterator[Any]:
         """One sitemap of an index that did not come."""
-        async for request in self._next_part(**{
-            name: failure.request.cb_kwargs[name] for name in ("feed", "first", "parsed", "left")  # type: ignore[attr-defined]
-        }):  # fmt: skip
+        asked: dict[str, Any] = failure.request.cb_kwargs  # type: ignore[attr-defined]
+        async for request in self._next_part(asked["feed"], asked["first"], asked["read"], asked["left"]):
             yield request
 
     async def _next_part(
-        self, feed: FeedState, first: Answer, parsed: ParsedFeed, left: Sequence[str]
+        self, feed: FeedState, first: Answer, read: Read, left: Sequence[str]
     ) -> AsyncIterator[Any]:
         if left:
-            yield self._part_request(feed, first, parsed, left)
+            yield self._part_request(feed, first, read, left)
             return
-        outcome = await self._decide(feed, first, parsed)
+        outcome = await self._decide(feed, first, read)
         async for request in self._finished(feed, outcome):
             yield request
