@@ -255,11 +255,7 @@ def _show(found: Mapping[str, Any], versions: Mapping[str, str]) -> None:
     rows = [
         [
             name,
-            *(
-                cell
-                for kind in ("changed", "unchanged")
-                for cell in (f"{r[kind]:,.0f}", f"× {ours[kind] / r[kind]:.2f}")
-            ),
+            *(cell for kind in KINDS for cell in (f"{r[kind]:,.0f}", f"× {ours[kind] / r[kind]:.2f}")),
         ]
         for name, r in rates.items()
     ]

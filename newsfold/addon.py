@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
-
-from scrapy.settings import BaseSettings
+from typing import TYPE_CHECKING, Any
 
 from crawler.schedule import SchedulePolicy
 from dedup.thresholds import GroupConfig, MinHashConfig, StoryConfig
@@ -15,6 +13,9 @@ from newsfold.config import Config, load_config
 from newsfold.errors import UsageError
 from pipelines.desk import DeskOptions
 from pipelines.placing import Rules
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
 
 _TWISTED = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
 
@@ -51,9 +52,23 @@ def desk_options(config: Config) -> DeskOptions:
     )
 
 
+def schedule_policy(config: Config) -> SchedulePolicy:
+    """How often feeds are polled."""
+    return SchedulePolicy(
+        floor=config["schedule.floor_minutes"] * 60,
+        ceiling=config["schedule.ceiling_hours"] * 3600,
+        without_validators=config["schedule.without_validators_minutes"] * 60,
+        websub=config["schedule.websub_hours"] * 3600,
+        whole=config["schedule.whole_days"] * 86_400,
+        move_polls=config["schedule.move_polls"],
+        move_span=config["schedule.move_hours"] * 3600,
+    )
+
+
 def user_agent(config: Config) -> str:
     """Who is crawling, and where a publisher can complain."""
-    return f"newsfold/{__version__} ({'+' + config['crawl.contact'] if config['crawl.contact'] else 'news feed reader'})"
+    contact = config["crawl.contact"] or config["web.public_url"]
+    return f"newsfold/{__version__} ({'+' + contact if contact else 'news feed reader'})"
 
 
 def scrapy_settings(config: Config) -> Mapping[str, Any]:
@@ -61,15 +76,7 @@ def scrapy_settings(config: Config) -> Mapping[str, Any]:
     megabyte = 1_000_000
     settings: dict[str, Any] = {
         "DESK_OPTIONS": desk_options(config),
-        "SCHEDULE_POLICY": SchedulePolicy(
-            floor=config["schedule.floor_minutes"] * 60,
-            ceiling=config["schedule.ceiling_hours"] * 3600,
-            without_validators=config["schedule.without_validators_minutes"] * 60,
-            websub=config["schedule.websub_hours"] * 3600,
-            whole=config["schedule.whole_days"] * 86_400,
-            move_polls=config["schedule.move_polls"],
-            move_span=config["schedule.move_hours"] * 3600,
-        ),
+        "SCHEDULE_POLICY": schedule_policy(config),
         "LEASE_SECONDS": config["crawl.lease"],
         "FEED_LIST": config["crawl.feeds"],
         "FOLLOW_PAGES": config["crawl.pages"],

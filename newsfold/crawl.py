@@ -70,7 +70,7 @@ def run_lock(home: Path) -> Iterator[bool]:
 NOTHING = Summary(*(0,) * 12, seconds=0.0)
 
 
-def is_idle(config: Config) -> bool:
+def is_idle(config: Config, *, polls_only: bool = False) -> bool:
     """Whether a crawl of the configured list, or of all feeds, would find nothing to do.
 
     Asked before the crawler is loaded, which takes longer than this; a feed list is put on the schedule here.
@@ -88,7 +88,7 @@ def is_idle(config: Config) -> bool:
         only = None
         if config["crawl.feeds"]:
             only = queue.add_feeds(read_feed_list(Path(config["crawl.feeds"])), now)
-        return not queue.any_due(now, only)
+        return not queue.any_due(now, only, pages=not polls_only)
 
 
 def run_crawl(

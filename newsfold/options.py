@@ -49,6 +49,12 @@ def _hosts_are_lists(value: dict[str, Any]) -> str | None:
     return None
 
 
+def _web_or_empty(value: str) -> str | None:
+    if not value or value.startswith(("http://", "https://")):
+        return None
+    return f"{value!r} is no address such as https://news.example.org"
+
+
 OPTIONS: tuple[Option, ...] = (
     Option("", "home", str, "", "data folder; empty for the user's own (XDG)"),
     Option("", "redis_url", str, "", "Redis to use; empty starts a private server in the data folder"),
@@ -108,6 +114,15 @@ OPTIONS: tuple[Option, ...] = (
     Option("stories", "similarity", float, 0.28, "score at which a text joins a story", 0.05, 1),
     Option("stories", "window_days", float, 4.0, "days between two texts on one event", 0.1, 60),
     Option("outlets", "families", dict, {}, "publisher = [its domains]", check=_hosts_are_lists),
+    Option(
+        "web",
+        "public_url",
+        str,
+        "",
+        "address at which hubs on the web reach newsfold serve; empty for no WebSub",
+        check=_web_or_empty,
+    ),
+    Option("web", "websub_lease_days", int, 10, "days for which a hub is asked to push", 1, 365),
     Option(
         "log", "level", str, "warning", "least level logged", choices=("debug", "info", "warning", "error")
     ),

@@ -15,7 +15,7 @@ from newsfold.passages import Span, abridged
 from newsfold.safetext import safe
 from newsfold.why import Reasons
 from storage.outlets import FurnitureSeen
-from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
+from storage.views import ArticleView, GroupView, Stats, StorySummary, StoryView
 
 SHORT_ID = 7
 _WHERE = {
@@ -39,7 +39,8 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     return f"in {amount}" if seconds < 0 else amount
 
 
-def _table(*columns: str) -> Table:
+def make_table(*columns: str) -> Table:
+    """An empty table; long texts wrap, all else stays on its line."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
     for column in columns:
         wide = column in ("headline", "feed", "title", "what is wrong")
@@ -53,7 +54,7 @@ def _table(*columns: str) -> Table:
 
 def show_stories(console: Console, stories: Sequence[StorySummary]) -> None:
     """The story table."""
-    table = _table("id", "articles", "outlets", "texts", "lang", "latest", "headline")
+    table = make_table("id", "articles", "outlets", "texts", "lang", "latest", "headline")
     for story in stories:
         table.add_row(
             story.id[:SHORT_ID], str(story.articles), str(story.outlets), str(story.groups), story.lang,
@@ -227,20 +228,6 @@ def show_outlet(console: Console, found: Sequence[FurnitureSeen]) -> None:
     for lang, place, words, seen in found:
         table.add_row(safe(lang), _WHERE[place], str(seen["seen"]), safe(str(seen["last"])[:10]), safe(words))
     console.print(table)
-
-
-def show_feeds(console: Console, feeds: Sequence[FeedView]) -> None:
-    """The feed table; what is wrong stands whole beneath it, so that no sentence is cut."""
-    table = _table("feed", "result", "entries", "fails", "polled", "next", "rule")
-    for feed in feeds:
-        table.add_row(
-            safe(feed.title or feed.url), safe(feed.result or "new"), str(feed.entries or ""), str(feed.streak or ""),
-            ago(feed.polled), ago(feed.next), feed.rule,
-        )  # fmt: skip
-    console.print(table)
-    for feed in feeds:
-        if feed.error:
-            console.print(safe(feed.error), style="red", soft_wrap=True)
 
 
 def show_stats(console: Console, stats: Stats) -> None:

@@ -42,6 +42,14 @@ def folder_of(fields: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(json.loads(given)) if given else ()
 
 
+def spec_of(fields: Mapping[str, str]) -> FeedSpec:
+    """A feed's hash as a line of a list."""
+    return FeedSpec(
+        fields.get("url", ""), fields.get("given_title") or fields.get("title", ""), folder_of(fields),
+        fields.get("given_lang", ""), fields.get("given_outlet", ""),
+    )  # fmt: skip
+
+
 def feed_state(fields: Mapping[str, str], lease: str = "") -> FeedState:
     """A feed's hash as the state before a poll."""
     return FeedState(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ import redis
 from crawler.book import Claim, FeedState, PollOutcome
 from crawler.model import FeedSpec
 from storage.codec import compact, iso, text_of
-from storage.feedfields import feed_state, host_of, moved, new_fields, poll_call, spec_fields
+from storage.feedfields import feed_state, host_of, moved, new_fields, poll_call, spec_fields, spec_of
 from storage.functions import Functions
 from storage.keys import Keys, feed_id, short_hash
 from storage.pages import PageQueue, hashes
@@ -94,6 +95,11 @@ class FeedQueue:
         """Every feed on the schedule."""
         return tuple(sorted(text_of(key) for key in self._client.hkeys(self._keys.feeds)))
 
+    def specs(self) -> list[FeedSpec]:
+        """Every feed as the operator would list it now: at the address where it is polled."""
+        rows = hashes(self._client, [self._keys.feed(identity) for identity in self.feed_ids()])
+        return [spec_of(row) for row in rows if row]
+
     def remove(self, feed: str) -> bool:
         """Take a feed off the schedule and forget it; its articles stay. False where there is none."""
         self._held.pop(feed, None)
@@ -127,10 +133,10 @@ class FeedQueue:
         due = self._client.zrangebyscore(self._keys.feeds_due, "-inf", int(now.timestamp()))
         return tuple(identity for item in due if (identity := text_of(item)) in wanted)
 
-    def any_due(self, now: datetime, only: Sequence[str] | None = None) -> bool:
-        """Whether any feed (of `only` where given) or any page is due."""
+    def any_due(self, now: datetime, only: Sequence[str] | None = None, *, pages: bool = True) -> bool:
+        """Whether any feed (of `only` where given) or, where `pages` count, any page is due."""
         moment = int(now.timestamp())
-        if self._client.zcount(self._keys.pages_due, "-inf", moment):
+        if pages and self._client.zcount(self._keys.pages_due, "-inf", moment):
             return True
         if only is not None:
             return bool(self.due_feeds(only, now))
@@ -212,6 +218,7 @@ class FeedQueue:
 
         With `keep_pages` the pages are queued under this worker's lease, else for whoever comes.
         """
+        polls = [(feed, self._unless_twice(feed, outcome)) for feed, outcome in polls]
         calls = [{**poll_call(outcome), **moved(outcome, feed)} for feed, outcome in polls]
         call = {**self._common(now), "ttl": self._retention, "polls": calls, "keep_pages": keep_pages}
         answer = self._functions.call("finish_polls", self._keys.feeds_due, call)
@@ -221,6 +228,18 @@ class FeedQueue:
             if done and keep_pages:
                 self.pages.hold(outcome.pages)
         return stored
+
+    def _unless_twice(self, feed: FeedState, outcome: PollOutcome) -> PollOutcome:
+        """A feed that has moved to where another one is polled is not polled any more."""
+        new = outcome.after.url
+        other = self.find(new) if new != feed.url else ""
+        if other in ("", feed.id):
+            return outcome
+        error = f"{feed.url} has moved for good to {new}, which is polled as {other}"
+        after = replace(outcome.after, url=feed.url, given=feed.given)
+        return replace(
+            outcome, result="moved", after=after, due=None, rule="moved", error=error, failure="moved"
+        )
 
     def finish_poll(self, feed: FeedState, outcome: PollOutcome, now: datetime) -> bool:
         """Store one poll."""

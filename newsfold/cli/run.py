@@ -58,7 +58,7 @@ def _crawl(more: Mapping[str, Any], *, now: bool, as_json: bool, polls_only: boo
             print("newsfold: a crawl of this data folder is going on already; nothing to do", file=sys.stderr)  # noqa: T201
             return 0
         # A list that cannot be read, and a Redis that is not there, are told before anything is loaded.
-        idle = is_idle(config) and not now
+        idle = is_idle(config, polls_only=polls_only) and not now
         summary = (
             NOTHING if idle else _run(config, flags, now=now, polls_only=polls_only, progress=not as_json)
         )
