@@ -134,6 +134,8 @@ class PollDecider:
             topic=parsed.self_url or related(answer.headers, "self", answer.url),
             body_hash=answer.body_hash,
         )  # fmt: skip
+        if any(one.kind == "new" for one in sifted.sorted):
+            after = replace(after, pushed=None)  # news that no hub has pushed: it is not relied upon
         if parsed.parts:  # an index may stay as it is while its sitemaps change
             after = replace(after, etag="", modified="", body_hash="", final="")
         return self._outcome(

@@ -262,11 +262,15 @@ redis.register_function('nf_remove_feed_@V@', function(keys, args)
   take_slot(P, '', id, key, nil)
   redis.call('ZREM', P .. ':feeds:due', id)
   redis.call('ZREM', P .. ':feeds:leased', id)
-  redis.call('ZREM', P .. ':websub:due', id)
+  -- Its hub is told by whoever serves.
+  if redis.call('EXISTS', P .. ':websub:' .. id) == 1 then
+    redis.call('HSET', P .. ':websub:' .. id, 'state', 'leaving', 'failures', 0)
+    redis.call('ZADD', P .. ':websub:due', 0, id)
+  end
   redis.call('HDEL', P .. ':feeds', id)
   redis.call('HDEL', P .. ':feeds:listed', id)
   local url = redis.call('HGET', key, 'alias')
   if url then redis.call('HDEL', P .. ':feeds:aliases', url) end
-  redis.call('DEL', key, key .. ':entries', P .. ':websub:' .. id)
+  redis.call('DEL', key, key .. ':entries')
   return 1
 end)
