@@ -12,13 +12,14 @@ from typing import Any
 from aiohttp import ClientResponse, TCPConnector
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.http import Headers
+from scrapy.http import Headers, Request, Response
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
 from crawler.guard import AddressGuard
 from crawler.resolver import GuardedNames
+from crawler.waits import Waits
 
 
 class GuardedAiohttpHandler(AiohttpDownloadHandler):
@@ -35,6 +36,14 @@ class GuardedAiohttpHandler(AiohttpDownloadHandler):
         if not isinstance(connector, TCPConnector):
             raise TypeError(f"Scrapy's aiohttp handler connects by {type(connector).__name__}, not by TCP")
         connector._resolver = GuardedNames(AddressGuard.of(crawler))
+        self._waits = Waits.of(crawler)
+
+    async def download_request(self, request: Request) -> Response:
+        """Download, unless the host has asked to be left alone while this request waited for its turn."""
+        self._waits.check(request.url)
+        response = await super().download_request(request)
+        self._waits.note(request.url, response.status, response.headers.get("Retry-After"))
+        return response
 
     @staticmethod
     def _extract_headers(response: ClientResponse) -> Headers:

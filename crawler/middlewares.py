@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+import asyncio
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.http import Response
+from scrapy.robotstxt import RobotParser
 
-from crawler.errors import HostWaits
-from crawler.freshness import retry_after
 from crawler.guard import AddressGuard
+from crawler.waits import Waits
 
 
 class AddressGuardMiddleware:
@@ -41,32 +40,25 @@ class AddressGuardMiddleware:
 
 
 class HostWaitsMiddleware:
-    """Leaves a host alone that has answered "too many requests" (429) with Retry-After, for as long as it asks.
+    """Takes note of hosts that answer "too many requests" (429) with Retry-After, and asks them nothing more.
 
-    The schedule knows it for later runs; this is for what the present run would still ask of the host.
+    aiohttp's handler does so itself, before the next request of the host has its turn; this is for the other.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._until: dict[str, float] = {}
-        self._clock = clock
+    def __init__(self, waits: Waits) -> None:
+        self._waits = waits
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> HostWaitsMiddleware:
+        return cls(Waits.of(crawler))
 
     def process_request(self, request: Request) -> None:
         """Raise HostWaits while the host is to be left alone."""
-        if not self._until:
-            return
-        host = urlsplit(request.url).netloc
-        left = self._until.get(host, 0.0) - self._clock()
-        if left > 0:
-            raise HostWaits(
-                f"{request.url}: {host} has asked to be left alone for {left:.0f} s more", int(left) + 1
-            )
+        self._waits.check(request.url)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Take note of what the host asks for."""
-        if response.status == 429:
-            value = (response.headers.get("Retry-After") or b"").decode("latin-1")
-            if seconds := retry_after({"retry-after": value}, datetime.now(UTC)):
-                self._until[urlsplit(request.url).netloc] = self._clock() + seconds
+        self._waits.note(request.url, response.status, response.headers.get("Retry-After"))
         return response
 
 
@@ -79,3 +71,22 @@ class Redirects(RedirectMiddleware):
     def handle_referer(self, request: Request, response: Response) -> None:  # noqa: ARG002
         """Leave no trace of where the request came from."""
         request.headers.pop("Referer", None)
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Scrapy's own, asking for a host's robots.txt once.
+
+    Of several requests that wait for one robots.txt, Scrapy 2.19 tells only the first what it says and lets the
+    others pass: they share a Deferred, whose result is gone after its first reader.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._asked: dict[str, asyncio.Future[RobotParser | None]] = {}
+
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        """The rules of a request's host; None where it has none."""
+        host = urlsplit(request.url).netloc
+        if host not in self._asked:
+            self._asked[host] = asyncio.ensure_future(super().robot_parser(request))
+        return await asyncio.shield(self._asked[host])

@@ -108,4 +108,4 @@ class NewsfoldAddon:
         """
         config = load_config(os.environ, settings.get("NEWSFOLD_FLAGS"))
         for name, value in scrapy_settings(config).items():
-            settings.set(name, value, "addon")
+            settings.set(name, value, "project")
