@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ _ATTEMPTS = 3
 _WAIT = timedelta(minutes=10)
 _FULL_TEXT = 1_200
 _CROWD = 2_000
+_REMEMBERED = 10_000
 
 
 class PageWork:
@@ -42,6 +44,8 @@ class PageWork:
         self._extractors = Extractors(settings.getint("EXTRACTORS") or None)
         self._max_bytes = settings.getint("MAX_PAGE_BYTES", 10_000_000)
         self.room = Room(_CROWD)
+        # The latest pages of this run, and whether they are still under way: several feeds name one at a time.
+        self._asked: OrderedDict[str, bool] = OrderedDict()
 
     def close(self) -> None:
         """End the extracting processes."""
@@ -49,10 +53,17 @@ class PageWork:
 
     async def page(self, job: PageJob) -> AsyncIterator[Any]:
         """The request for a page, or the article at once where the feed carries all of it."""
+        if job.id in self._asked:
+            if not self._asked[job.id]:
+                await self._book.drop_page(job)  # it is an article already; the queue has it anew
+            return
+        self._asked[job.id] = True
+        if len(self._asked) > _REMEMBERED:
+            self._asked.popitem(last=False)
         self._spider.count("pages_queued")
         needs_no_page = not job.entry.link or len(plain(job.entry.content_html)) >= _FULL_TEXT
         if not self._follow or needs_no_page:
-            yield Fetched(job, _from_entry(job))
+            yield self._done(job, _from_entry(job))
             return
         self.room.enter()
         self._spider.guard.trust(job.feed.url)
@@ -73,7 +84,7 @@ class PageWork:
             return
         self._spider.count("pages_fetched")
         if response.status != 200:
-            yield Fetched(job, _from_entry(job))
+            yield self._done(job, _from_entry(job))
             return
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
         try:
@@ -84,7 +95,7 @@ class PageWork:
         except CrawlerError as error:
             log_event(logger, logging.INFO, "page.failed", url=job.url, reason=error)
             page = _from_entry(job)
-        yield Fetched(job, page)
+        yield self._done(job, page)
 
     async def failed(self, failure: Failure) -> AsyncIterator[Any]:
         """A page that did not come: later again, and in the end the entry's own text."""
@@ -92,9 +103,14 @@ class PageWork:
         job: PageJob = failure.request.cb_kwargs["job"]  # type: ignore[attr-defined]
         error = failure.value
         if isinstance(error, HostWaits):
+            self._asked.pop(job.id, None)
             await self._book.retry_page(job, datetime.now(UTC) + timedelta(seconds=error.seconds), str(error))
         elif not await self._retry(job, failure_of(job.url, error).sentence):
-            yield Fetched(job, _from_entry(job))
+            yield self._done(job, _from_entry(job))
+
+    def _done(self, job: PageJob, page: Page) -> Fetched:
+        self._asked[job.id] = False
+        return Fetched(job, page)
 
     async def _retry(self, job: PageJob, reason: str) -> bool:
         """Put a page back into the queue, unless it has had its tries."""
@@ -102,6 +118,7 @@ class PageWork:
         self._spider.count("pages_failed")
         if job.attempts + 1 >= _ATTEMPTS:
             return False
+        self._asked.pop(job.id, None)
         await self._book.retry_page(job, datetime.now(UTC) + _WAIT * 2**job.attempts, reason)
         return True
 
