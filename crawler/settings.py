@@ -37,7 +37,7 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
 # Scrapy starts so many tasks for every answer, whether it brings items or none; the placer gathers over answers.
-CONCURRENT_ITEMS = 16
+CONCURRENT_ITEMS = 4
 DOWNLOAD_HANDLERS = {
     "http": "crawler.handlers.GuardedAiohttpHandler",
     "https": "crawler.handlers.GuardedAiohttpHandler",

@@ -90,6 +90,7 @@ def scrapy_settings(config: Config) -> Mapping[str, Any]:
         "ALLOW_NET": config["crawl.allow_net"],
         "PROXY_URL": config["crawl.proxy"],
         "EXTRACTORS": config["crawl.extractors"],
+        "READERS": config["crawl.readers"],
         "LOG_LEVEL": config["log.level"].upper(),
     }
     if config["crawl.handler"] == "twisted":

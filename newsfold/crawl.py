@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -107,6 +108,8 @@ def run_crawl(
     for name in ("LOG_ENABLED", "LOG_INSTALL_ROOT_HANDLER"):  # newsfold.logs has set up logging already
         settings.set(name, False, "cmdline")
     process = CrawlerProcess(settings)
+    # Scrapy would make a record of everything that it does, for handlers that drop it.
+    logging.getLogger("scrapy").setLevel(logging.NOTSET)
     crawler = process.create_crawler("feeds")
     watcher = Watcher(crawler, show=progress)
     started = time.monotonic()

@@ -81,6 +81,9 @@ OPTIONS: tuple[Option, ...] = (
         "crawl", "lease", int, 600, "seconds until another worker may take over a worker's feeds", 10, 86_400
     ),
     Option("crawl", "extractors", int, 0, "processes that extract pages; 0 for one a core", 0, 256),
+    Option(
+        "crawl", "readers", int, 0, "processes that read feeds in large runs; 0 for all cores but one", 0, 64
+    ),
     Option("schedule", "floor_minutes", int, 15, "shortest time between two polls of a feed", 1, 1440),
     Option("schedule", "ceiling_hours", int, 24, "longest time between two polls of a feed", 1, 720),
     Option(

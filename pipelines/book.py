@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from crawler.batches import Batcher
 from crawler.book import Claim, FeedState, PageJob, PollOutcome
 from crawler.model import FeedSpec
-from pipelines.batches import Batcher
 from pipelines.desk import Desk
 from storage.queue import FeedQueue
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
@@ -26,8 +25,9 @@ from crawler.feedlist import read_feed_list
 from crawler.guard import AddressGuard
 from crawler.model import FeedSpec, ParsedFeed
 from crawler.pagework import PageWork
-from crawler.parse import parse_feed
-from crawler.poll import Answer, PollDecider, conditions, sift
+from crawler.poll import Answer, PollDecider, Sifted, conditions, sift
+from crawler.readers import Readers
+from crawler.reading import Reading
 from crawler.room import Room
 from crawler.schedule import Schedule, SchedulePolicy
 
@@ -35,16 +35,7 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 64
 _PARTS = 5
-# A larger body is read in a thread; for most the change of threads costs more than it gives.
-_SMALL = 200_000
 _PATIENCE = 0.2
-
-
-class Read(NamedTuple):
-    """A feed as it was read, and what was remembered of it before."""
-
-    parsed: ParsedFeed
-    memory: Memory
 
 
 class FeedsSpider(Spider):
@@ -66,6 +57,7 @@ class FeedsSpider(Spider):
         self.guard: AddressGuard
         self.decider: PollDecider
         self.work: PageWork
+        self.readers: Readers
         self.room: Room
         self._heartbeat: asyncio.Task[None] | None = None
 
@@ -81,6 +73,7 @@ class FeedsSpider(Spider):
         spider.feed_list = spider.feed_list or settings.get("FEED_LIST") or ""
         spider.max_feed = settings.getint("MAX_FEED_BYTES", spider.max_feed)
         spider.room = Room(4 * settings.getint("CONCURRENT_REQUESTS"))
+        spider.readers = Readers(settings.getint("READERS") or None)
         spider.work = PageWork(spider, spider.book, follow=spider.pages == "yes")
         crawler.signals.connect(spider.shut, signals.spider_closed)
         return spider
@@ -102,6 +95,7 @@ class FeedsSpider(Spider):
             with suppress(asyncio.CancelledError):
                 await self._heartbeat
         await self.book.close()
+        await self.readers.close()
         self.work.close()
 
     # --- what to fetch
@@ -179,12 +173,12 @@ class FeedsSpider(Spider):
         """Read an answer to a poll, store what it came to, and go on to its new pages."""
         try:
             answer = answer_to(response, feed.url)
-            read = await self._read(feed, answer)
-            if isinstance(read, Read) and read.parsed.parts:
+            found = await self._read(feed, answer)
+            if isinstance(found, Sifted) and (parts := found.parsed.parts):
                 # An index of sitemaps: its parts are asked for, and what they hold is the feed.
-                yield self._part_request(feed, answer, read, read.parsed.parts[:_PARTS])
+                yield self._part_request(feed, answer, found.parsed, parts[:_PARTS])
                 return
-            outcome = await self._decide(feed, answer, read) if isinstance(read, Read) else read
+            outcome = await self._decide(feed, answer, found) if isinstance(found, Sifted) else found
         except BaseException:
             self.room.leave()
             raise
@@ -214,7 +208,7 @@ class FeedsSpider(Spider):
             entries=outcome.entries, new=len(outcome.pages), next=outcome.due, rule=outcome.rule,
         )  # fmt: skip
 
-    async def _read(self, feed: FeedState, answer: Answer) -> Read | PollOutcome:
+    async def _read(self, feed: FeedState, answer: Answer) -> Sifted | PollOutcome:
         """The answer as a feed, or at once what the poll comes to."""
         if answer.status == 304 and answer.conditional:
             return self.decider.unchanged(feed, answer)
@@ -226,7 +220,9 @@ class FeedsSpider(Spider):
             failure = failure_of_status(feed.url, answer.status)
             return self.decider.failed(feed, answer, failure.sentence, failure.kind)
         try:
-            return await self._parsed(answer, await self._remembered(feed))
+            kind = answer.headers.get("content-type", "")
+            seen = await self._seen(feed)
+            return await self.readers.read(Reading(feed, answer.body, answer.url, kind, seen, self.max_feed))
         except NotAFeed as error:
             return self.decider.failed(
                 feed, answer, str(error), "not a feed", unreadable=True, offers=error.candidates
@@ -234,25 +230,12 @@ class FeedsSpider(Spider):
         except CrawlerError as error:
             return self.decider.failed(feed, answer, str(error), "unreadable", unreadable=True)
 
-    async def _remembered(self, feed: FeedState) -> Memory:
+    async def _seen(self, feed: FeedState) -> Mapping[str, str]:
         # Of a feed that was never read nothing is remembered.
-        return Memory(await self.book.seen(feed.id) if feed.whole is not None else {})
+        return await self.book.seen(feed.id) if feed.whole is not None else {}
 
-    async def _parsed(self, answer: Answer, memory: Memory, *, whole: bool = False) -> Read:
-        """The feed, without the entries that stand in it as they did, unless it is to be read whole."""
-        kind, known = answer.headers.get("content-type", ""), () if whole else memory.raws()
-        read = partial(parse_feed, answer.body, answer.url, kind, max_bytes=self.max_feed, known=known)
-        parsed = read() if len(answer.body) < _SMALL else await asyncio.to_thread(read)
-        return Read(parsed, memory)
-
-    async def _decide(self, feed: FeedState, answer: Answer, read: Read) -> PollOutcome:
-        sifted = sift(feed, read.parsed, read.memory)
-        if sifted is None:
-            read = await self._parsed(answer, read.memory, whole=True)
-            sifted = sift(feed, read.parsed, read.memory)
-            assert sifted is not None  # noqa: S101 - with nothing left out, nothing can be mistaken for it
-        articles = await self.book.articles_at(sifted.lookups)
-        return self.decider.changed(feed, answer, sifted, articles)
+    async def _decide(self, feed: FeedState, answer: Answer, sifted: Sifted) -> PollOutcome:
+        return self.decider.changed(feed, answer, sifted, await self.book.articles_at(sifted.lookups))
 
     async def feed_failed(self, failure: Failure) -> AsyncIterator[Any]:
         """A poll that brought no answer at all."""
@@ -269,35 +252,39 @@ class FeedsSpider(Spider):
 
     # --- indexes of sitemaps
 
-    def _part_request(self, feed: FeedState, answer: Answer, read: Read, left: Sequence[str]) -> Any:
+    def _part_request(self, feed: FeedState, answer: Answer, index: ParsedFeed, left: Sequence[str]) -> Any:
         return feed_request(
             left[0], self.parse_part, self.part_failed, max_bytes=self.max_feed, feed=feed, first=answer,
-            read=read, left=tuple(left[1:]),
+            index=index, left=tuple(left[1:]),
         )  # fmt: skip
 
     async def parse_part(
-        self, response: Response, feed: FeedState, first: Answer, read: Read, left: Sequence[str]
+        self, response: Response, feed: FeedState, first: Answer, index: ParsedFeed, left: Sequence[str]
     ) -> AsyncIterator[Any]:
         """One sitemap of an index: its entries are added; one that is none is passed over."""
         with suppress(CrawlerError):
             if response.status == 200:
-                part = await self._parsed(answer_to(response, response.url), read.memory, whole=True)
-                read = Read(read.parsed.joined(part.parsed), read.memory)
-        async for request in self._next_part(feed, first, read, left):
+                kind = answer_to(response, response.url).headers.get("content-type", "")
+                part = await self.readers.read(
+                    Reading(feed, response.body, response.url, kind, {}, self.max_feed)
+                )
+                index = index.joined(part.parsed)
+        async for request in self._next_part(feed, first, index, left):
             yield request
 
     async def part_failed(self, failure: Failure) -> AsyncIterator[Any]:
         """One sitemap of an index that did not come."""
         asked: dict[str, Any] = failure.request.cb_kwargs  # type: ignore[attr-defined]
-        async for request in self._next_part(asked["feed"], asked["first"], asked["read"], asked["left"]):
+        async for request in self._next_part(asked["feed"], asked["first"], asked["index"], asked["left"]):
             yield request
 
     async def _next_part(
-        self, feed: FeedState, first: Answer, read: Read, left: Sequence[str]
+        self, feed: FeedState, first: Answer, index: ParsedFeed, left: Sequence[str]
     ) -> AsyncIterator[Any]:
         if left:
-            yield self._part_request(feed, first, read, left)
+            yield self._part_request(feed, first, index, left)
             return
-        outcome = await self._decide(feed, first, read)
-        async for request in self._finished(feed, outcome):
+        sifted = sift(feed, index, Memory(await self._seen(feed)))
+        assert sifted is not None  # noqa: S101 - every entry was read
+        async for request in self._finished(feed, await self._decide(feed, first, sifted)):
             yield request
