@@ -6,6 +6,7 @@ Small runs never start one. A process that dies of a body, or takes too long ove
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -117,6 +118,8 @@ class _Lane:
 def _serve(pipe: Connection) -> None:
     """The process: batches until the pipe closes. An interrupt at the terminal is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     pipe.send_bytes(b"ready")
     while True:
         try:

@@ -32,12 +32,12 @@ _MARKUP_AGAIN: Final = re.compile(
     r"</[A-Za-z][A-Za-z0-9]{0,15}\s{0,9}>|<(?:br|img|p|div)\b[^<>]{0,2000}>", re.I
 )
 
-_INLINE: Final = re.compile(
-    "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|mark|nobr|q|rb|ruby|s|samp|small|span|"
-    "strike|strong|sub|sup|time|tt|u|var|wbr"
+_INLINE: Final = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q rb ruby s samp small span "
+    "strike strong sub sup time tt u var wbr".split()
 )
-_SILENT: Final = re.compile(
-    "script|style|template|noscript|iframe|object|svg|math|head|title|textarea|select"
+_SILENT: Final = frozenset(
+    "script style template noscript iframe object svg math head title textarea select".split()
 )
 
 
@@ -50,16 +50,16 @@ class _Words:
 
     def start(self, tag: str, _attributes: object) -> None:
         """An opening tag: silence begins, or words part."""
-        if _SILENT.fullmatch(tag):
+        if tag in _SILENT:
             self._silent += 1
-        if not _INLINE.fullmatch(tag):
+        if tag not in _INLINE:
             self._pieces.append(" ")
 
     def end(self, tag: str) -> None:
         """A closing tag, also of an element that the reader closed itself."""
-        if _SILENT.fullmatch(tag):
+        if tag in _SILENT:
             self._silent -= 1
-        if not _INLINE.fullmatch(tag):
+        if tag not in _INLINE:
             self._pieces.append(" ")
 
     def data(self, data: str) -> None:

@@ -20,6 +20,7 @@ _RSS10: Final = "http://purl.org/rss/1.0/"
 _FOUNDERS: Final = frozenset({"http://my.netscape.com/rdf/simple/0.9/", _RSS10, ATOM.lower()})
 _RSS_VERSIONS: Final = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
 _ATOM_VERSIONS: Final = {"0.1": "atom01", "0.2": "atom02", "0.3": "atom03"}
+_ENTRY: Final = ("item", "entry")
 _TITLES: Final = ("title", "dc:title", "media:title")
 _READ_OF_FEED: Final = (
     *_TITLES,
@@ -69,12 +70,13 @@ def read_quickly(document: Document, max_entries: int, known: Container[str] = (
     again: list[str] = []
     titles = 0
     for element, name, inherited, inside in _children(root, names, version, lang):
-        if name in ("item", "entry"):
+        if name in _ENTRY:
             if len(entries) + len(again) >= max_entries:
                 return Found(version, feed.fields, entries, True, tuple(again))
             raw = _raw(element, (lang, feed.base, feed.full_text, feed.fields.get("link")))
             if raw in known:
                 again.append(raw)
+                feed.full_text = False
                 continue
             reader = _entry_reader(element, names, version, feed.base)
             reader.full_text, feed.full_text = feed.full_text, False
@@ -96,7 +98,7 @@ def read_quickly(document: Document, max_entries: int, known: Container[str] = (
 def _raw(element: Any, around: object) -> str:
     """A digest of an entry's markup and of what around it decides how it is read; "" where it decides for others."""
     markup: bytes = etree.tostring(element, with_tail=False)
-    if b":base=" in markup or b" base=" in markup:
+    if b":base" in markup or b" base" in markup:
         return ""
     return hashlib.blake2b(markup + repr(around).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 

@@ -49,8 +49,12 @@ def mended(text: str) -> str:
 
 def joined(base: str, address: str) -> str:
     """An address against its base (which may be none), its surplus slashes left out."""
+    if ":///" in address:
+        address = _SLASHES.sub(r"\1\3", address)
+    if not base:
+        return address
     try:
-        return urljoin(base, _SLASHES.sub(r"\1\3", address))
+        return urljoin(base, address)
     except ValueError:
         return ""
 
