@@ -10,39 +10,62 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from crawler.model import Entry, FeedSpec, Page
+from crawler.model import NO_HINTS, Entry, FeedSpec, Hints, Page
 
-PollResult = Literal["changed", "unchanged", "failed", "gone"]
+PollResult = Literal["changed", "unchanged", "failed", "gone", "moved", "pushed"]
 
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """A feed on the schedule, as it stands before a poll. Intervals in seconds, times aware UTC."""
+    """A feed on the schedule: what the operator says of it, and what polls have taught. Times aware UTC, spans in seconds.
+
+    `url` is polled; `given` is the address as listed, where a confirmed redirect has replaced it. `final` is where
+    the validators came from, `whole` when a body last came, `gap` the time between two new entries, `news` the
+    latest of them. `moved_*` is a permanent redirect that waits for confirmation. `lease` is this worker's claim.
+    """
 
     id: str
     url: str
+    given: str = ""
     title: str = ""
     folder: tuple[str, ...] = ()
     lang: str = ""
     outlet: str = ""
+    kind: str = ""
     etag: str = ""
     modified: str = ""
     body_hash: str = ""
+    final: str = ""
+    whole: datetime | None = None
     interval: int = 0
+    gap: int = 0
+    news: datetime | None = None
+    hints: Hints = NO_HINTS
     streak: int = 0
     polled: datetime | None = None
     good: datetime | None = None
+    moved_to: str = ""
+    moved_polls: int = 0
+    moved_since: datetime | None = None
+    hub: str = ""
+    topic: str = ""
+    pushed: datetime | None = None
+    lease: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PageJob:
-    """A page to fetch for an entry; `attempts` are the tries that failed."""
+    """A page to fetch for an entry; `attempts` are the tries that failed.
+
+    `article` is the id of the article that this is known to be, where its address may say otherwise.
+    """
 
     id: str
     url: str
     feed: FeedState
     entry: Entry
     attempts: int = 0
+    article: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +78,38 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """What a poll came to: new state, new pages, entries seen, and when to come again by which rule.
+    """What a poll came to: the feed's new state, new pages, entries seen, and when to come again by which rule.
 
-    `due` is None for a feed that is not to be polled any more. `error` is one sentence with the URL.
+    `due` is None for a feed that is not to be polled any more. `bounds` are all spans that were weighed, in
+    seconds by name. `error` is one sentence with the URL, `failure` its class, `offers` are feeds that a page named.
+    `seen` are the entries that are new or say something else, `dropped` those that the feed has no more.
+    `host_wait` is what the host asked all its feeds to wait, or (not `host_whole`) perhaps this one only.
     """
 
     result: PollResult
     status: int
-    interval: int
+    after: FeedState
     due: datetime | None
     rule: str
-    etag: str = ""
-    modified: str = ""
-    body_hash: str = ""
-    title: str = ""
-    kind: str = ""
-    lang: str = ""
+    bounds: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
+    failure: str = ""
+    offers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     pages: tuple[PageJob, ...] = ()
     seen: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
     entries: int = 0
+    host_wait: int = 0
+    host_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Feeds leased to this worker; `busy` are due ones that wait for others of their host which it holds."""
+
+    feeds: tuple[FeedState, ...]
+    busy: int = 0
 
 
 class FeedBook(Protocol):
@@ -86,14 +121,20 @@ class FeedBook(Protocol):
     async def feed_ids(self) -> tuple[str, ...]:
         """Every feed on the schedule."""
 
-    async def claim_feeds(self, most: int, *, only: Sequence[str] | None, force: bool) -> list[FeedState]:
+    async def due_feeds(self, only: Sequence[str]) -> tuple[str, ...]:
+        """Those of the feeds that are due."""
+
+    async def claim_feeds(self, most: int, *, only: Sequence[str] | None, force: bool) -> Claim:
         """Lease due feeds; of `only` these where given, and due or not with `force`."""
 
-    async def digests(self, feed: str, entries: Sequence[str]) -> dict[str, str]:
-        """What each of a feed's entries said when last seen; entries never seen are left out."""
+    async def renew(self) -> None:
+        """Hold on to the feeds that are leased to this worker."""
 
-    async def known_urls(self, urls: Sequence[str]) -> set[str]:
-        """Those of the canonical URLs that have an article already."""
+    async def seen(self, feed: str) -> dict[str, str]:
+        """What each of a feed's entries said when last seen (`crawler.entries`)."""
+
+    async def articles_at(self, digests: Sequence[str]) -> dict[str, str]:
+        """The ids of the articles at those canonical URLs (given by `crawler.entries.digest`) that have one."""
 
     async def finish_poll(self, feed: FeedState, outcome: PollOutcome) -> bool:
         """Store a poll in one step; False when the lease was lost and nothing was stored."""

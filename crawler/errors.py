@@ -5,7 +5,8 @@ CrawlerError
 ├── FeedError          an answer that is no feed
 │   └── NotAFeed       HTML, an image, plain text
 ├── FetchError         no usable answer at all
-└── ForbiddenAddress   an address that the operator has not opened
+├── ForbiddenAddress   an address that the operator has not opened
+└── HostWaits          a host that has asked to be left alone for a while
 """
 
 from __future__ import annotations
@@ -37,3 +38,11 @@ class FetchError(CrawlerError):
 
 class ForbiddenAddress(CrawlerError):  # noqa: N818
     """The address lies in a network that the operator has not opened (`allow_net`)."""
+
+
+class HostWaits(CrawlerError):  # noqa: N818
+    """The host has asked to wait (Retry-After); `seconds` is how long still."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds

@@ -109,9 +109,10 @@ def _looks_like_toml(text: str) -> bool:
     return bool(_TOML.match(first))
 
 
-def _spec(
+def feed_spec(
     where: str, url: str, title: str = "", folder: Iterable[str] = (), lang: str = "", outlet: str = ""
 ) -> FeedSpec:
+    """A feed as the operator gives it, tidied; FeedListError, beginning with `where`, for what is no address."""
     address = url.strip()
     # What is not printable would reach a terminal with every line that names the feed.
     if not is_web(address) or " " in address or not address.isprintable():
@@ -124,7 +125,7 @@ def _from_lines(text: str, path: Path) -> Iterator[FeedSpec]:
     for number, line in enumerate(text.splitlines(), 1):
         url, *rest = line.split(None, 1) or [""]
         if url and not url.startswith("#"):
-            yield _spec(f"{path}, line {number}", url, re.sub(r"(?:^|\s)#\s.*$", "", "".join(rest)))
+            yield feed_spec(f"{path}, line {number}", url, re.sub(r"(?:^|\s)#\s.*$", "", "".join(rest)))
 
 
 def _from_opml(text: str, path: Path) -> Iterator[FeedSpec]:
@@ -135,7 +136,7 @@ def _from_opml(text: str, path: Path) -> Iterator[FeedSpec]:
             where = f"{path}, line {element.sourceline}"
             title = found.get("title", "").strip() or found.get("text", "").strip()
             title = "" if title == url else plain(title, 1_000)
-            yield _spec(
+            yield feed_spec(
                 where, url, title, _folder(element), found.get("language", ""), found.get("outlet", "")
             )
 
@@ -218,4 +219,4 @@ def _from_table(table: Mapping[str, Any], where: str) -> FeedSpec:
             raise FeedListError(f"{where}: {key} must be a string")
     if "url" not in table:
         raise FeedListError(f"{where} has no url")
-    return _spec(where, folder=parts, **texts)
+    return feed_spec(where, folder=parts, **texts)

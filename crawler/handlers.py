@@ -7,37 +7,19 @@ chooses. The names below hide Scrapy's underscore module from the settings.
 from __future__ import annotations
 
 import logging
-import socket
 from typing import Any
 
-from aiohttp import TCPConnector
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
+from aiohttp import ClientResponse, TCPConnector
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
 from scrapy.crawler import Crawler
+from scrapy.http import Headers, Request, Response
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
 from crawler.guard import AddressGuard
-
-
-class _GuardedAiohttpResolver(AbstractResolver):
-    """Resolves names and refuses those that lead where the crawl may not go (DNS rebinding included)."""
-
-    def __init__(self, guard: AddressGuard) -> None:
-        self._guard, self._resolver = guard, ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        for address in found:
-            self._guard.check_resolved(host, port, address["host"])
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
+from crawler.resolver import GuardedNames
+from crawler.waits import Waits
 
 
 class GuardedAiohttpHandler(AiohttpDownloadHandler):
@@ -53,7 +35,23 @@ class GuardedAiohttpHandler(AiohttpDownloadHandler):
         connector = self._session.connector
         if not isinstance(connector, TCPConnector):
             raise TypeError(f"Scrapy's aiohttp handler connects by {type(connector).__name__}, not by TCP")
-        connector._resolver = _GuardedAiohttpResolver(AddressGuard.of(crawler))
+        connector._resolver = GuardedNames(AddressGuard.of(crawler))
+        self._waits = Waits.of(crawler)
+
+    async def download_request(self, request: Request) -> Response:
+        """Download, unless the host has asked to be left alone while this request waited for its turn."""
+        self._waits.check(request.url)
+        response = await super().download_request(request)
+        self._waits.note(request.url, response.status, response.headers.get("Retry-After"))
+        return response
+
+    @staticmethod
+    def _extract_headers(response: ClientResponse) -> Headers:
+        """The headers byte for byte: a validator must be sent back as it came."""
+        headers = Headers()
+        for name, value in response.raw_headers:
+            headers.appendlist(name, value)
+        return headers
 
 
 class GuardedResolver(CachingThreadedResolver):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, Literal, NamedTuple, TypeVar
 
@@ -36,6 +36,7 @@ class Entry:
 
     `key` identifies the entry within its feed: its id, else its link, else a digest of its title.
     `content_html` is the full content where the feed carries it, as markup; never shown unread.
+    `raw` is a digest of the entry as it stood in the feed, "" where it was not taken.
     """
 
     key: str
@@ -50,11 +51,29 @@ class Entry:
     source_url: str = ""
     source_title: str = ""
     image: str = ""
+    raw: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a feed itself says of how often to come: seconds, hours of the day (UTC), days (Monday is 0)."""
+
+    ttl: int = 0
+    period: int = 0
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+NO_HINTS = Hints()
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """One answer read as a feed. `kind` names the format ("rss20", "atom10", "rdf", "json11" …)."""
+    """One answer read as a feed. `kind` names the format ("rss20", "atom10", "rdf", "json11", "sitemap" …).
+
+    `known` are the digests of entries that were not read, as the caller knows them already.
+    `parts` are the sitemaps that an index of sitemaps names, the newest first; it has no entries of its own.
+    """
 
     kind: str
     entries: tuple[Entry, ...]
@@ -63,8 +82,19 @@ class ParsedFeed:
     lang: str = ""
     self_url: str = ""
     hub: str = ""
-    ttl_minutes: int | None = None
+    hints: Hints = NO_HINTS
+    parts: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def joined(self, part: ParsedFeed) -> ParsedFeed:
+        """This feed with the entries of one of its parts; of entries with one key the first stays."""
+        merged = {entry.key: entry for entry in self.entries}
+        for entry in part.entries:
+            merged.setdefault(entry.key, entry)
+        return replace(
+            self, entries=tuple(merged.values()), lang=self.lang or part.lang, title=self.title or part.title
+        )
 
 
 @dataclass(frozen=True, slots=True)

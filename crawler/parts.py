@@ -25,7 +25,8 @@ _SHORTEST = 500
 _MOST_DEPTH = 3
 _FEWEST_PARAGRAPHS = 2
 _COMMON_WORDS = 2
-_STRING = re.compile(r'"((?:[^"\\\n]++|\\.)*+)"')
+# An open one goes on to the end of its line, so that no character is looked at twice.
+_STRING = re.compile(r'"((?:[^"\\\n]++|\\.)*+)"?')
 _PARAGRAPH = re.compile(r"<p[\s>]")
 _WORD = re.compile(r"\w{2,}")
 

@@ -33,8 +33,14 @@ _GOOGLE_NEWS = re.compile(r"(?:/__i)?(?:/rss)?(?:/rd)?/(?:articles|read)/([\w-]+
 _DEFENCE = re.compile(r"/v3/__(.+)__;([\w-]*=*)!")
 
 
+# What every address that holds another has somewhere behind its scheme; most have nothing of it.
+_MAY_HOLD = re.compile(r"https?(?::|%3a)|/amp/|/[cv]/|/~/t/|/RU=|google|urldefense|bing\.com", re.I)
+
+
 def unwrap(url: str) -> str:
     """The address that a feed proxy or redirector carries in its own, else the address as it is."""
+    if not _MAY_HOLD.search(url, 7):
+        return url
     for _ in range(_DEPTH):
         inner = _unwrap_once(url)
         if not inner:

@@ -2,98 +2,118 @@
 
 from __future__ import annotations
 
-import email.utils
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from crawler.book import FeedState
+from crawler.freshness import fresh_for, retry_after
+from crawler.model import Hints
+
 HOUR = 3600
+DAY = 24 * HOUR
+_MOST_SKIPPED = 8 * 24
 
 
 @dataclass(frozen=True, slots=True)
 class SchedulePolicy:
-    """Bounds of the polling interval in seconds.
+    """The operator's bounds, in seconds.
 
-    A feed without ETag or Last-Modified is fetched whole each time, so not more than hourly.
+    A feed without ETag or Last-Modified is fetched whole each time, so not more than hourly. `websub` is the
+    least interval while a hub pushes. After `whole` a feed is asked without conditions, in case its server answers
+    304 for ever. A permanent redirect counts after `move_polls` polls that saw it over at least `move_span`.
     """
 
     floor: int = 15 * 60
-    ceiling: int = 24 * HOUR
+    ceiling: int = DAY
     start: int = 30 * 60
     without_validators: int = HOUR
+    websub: int = 6 * HOUR
+    whole: int = 7 * DAY
+    move_polls: int = 3
+    move_span: int = DAY
     jitter: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The next poll: when, after which interval in seconds (before jitter), and by which rule."""
+    """The next poll: when, after which interval in seconds (before jitter), by which rule, out of which bounds."""
 
     due: datetime
     interval: int
     rule: str
-
-
-def max_age(headers: Mapping[str, str]) -> int:
-    """The freshness lifetime that Cache-Control names, in seconds (RFC 9111, section 5.2.2.1), else 0."""
-    found = re.search(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", headers.get("cache-control", "").lower())
-    return int(found.group(1)) if found else 0
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> int:
-    """The seconds that Retry-After asks to wait, given in seconds or as a date (RFC 9110, 10.2.3), else 0."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return min(int(value), 30 * 24 * HOUR)
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return 0
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(0, int((aware - now).total_seconds())), 30 * 24 * HOUR)
+    bounds: Mapping[str, int]
 
 
 class Schedule:
     """Next poll times after each kind of outcome; `dice` gives numbers from 0 to 1 for the jitter."""
 
     def __init__(self, policy: SchedulePolicy) -> None:
-        self._policy = policy
+        self.policy = policy
 
-    def after_success(
-        self,
-        interval: int,
-        *,
-        new_entries: int,
-        has_validators: bool,
-        headers: Mapping[str, str],
-        ttl_minutes: int | None,
-        now: datetime,
-        dice: float,
-    ) -> Next:
-        """Sooner after news, later after none, within the bounds that feed, server and operator set."""
-        base = interval or self._policy.start
-        adapted = int(base / 1.5) if new_entries else int(base * 1.5)
-        candidates = [
-            (max(self._policy.floor, min(self._policy.ceiling, adapted)), "news" if new_entries else "quiet")
-        ]
-        if not has_validators:
-            candidates.append((self._policy.without_validators, "no validators"))
-        if ttl_minutes:
-            candidates.append((min(self._policy.ceiling, ttl_minutes * 60), "ttl"))
-        candidates.append((min(self._policy.ceiling, max_age(headers)), "cache-control"))
-        seconds, rule = max(candidates, key=lambda pair: pair[0])
-        return self._next(seconds, rule, now, dice)
+    def after_success(self, feed: FeedState, headers: Mapping[str, str], now: datetime, dice: float) -> Next:
+        """As often as the feed has news, within the bounds that feed, server and operator set.
+
+        `feed` is the state after the poll: its pace, its own hints, its validators.
+        """
+        wish, rule = self._pace(feed, now)
+        bounds = {rule: wish, "floor": self.policy.floor, **self._asked(feed, headers)}
+        rule, seconds = max(bounds.items(), key=lambda pair: pair[1])
+        if seconds > self.policy.ceiling:
+            rule, seconds = "ceiling", self.policy.ceiling
+        return self._next(seconds, rule, {**bounds, "ceiling": self.policy.ceiling}, feed.hints, now, dice)
 
     def after_failure(
-        self, interval: int, *, streak: int, headers: Mapping[str, str], now: datetime, dice: float
+        self, feed: FeedState, status: int, headers: Mapping[str, str], now: datetime, dice: float
     ) -> Next:
-        """Twice as long with each failure in a row, and not before Retry-After."""
-        asked = retry_after(headers, now)
-        backoff = min(self._policy.ceiling, max(interval, self._policy.floor) * 2 ** min(streak, 10))
-        if asked > backoff:
-            return self._next(asked, "retry-after", now, dice)
-        return self._next(backoff, "backoff", now, dice)
+        """Twice as long with each failure in a row (`feed.streak` counts those before), not before Retry-After."""
+        base = max(feed.interval, self.policy.floor)
+        backoff = min(self.policy.ceiling, base * 2 ** min(feed.streak, 10))
+        bounds = {"backoff": backoff, "ceiling": self.policy.ceiling}
+        asked = retry_after(headers, now) if status in (429, 503) else 0
+        if asked:
+            bounds["retry-after"] = asked
+        rule, seconds = ("retry-after", asked) if asked > backoff else ("backoff", backoff)
+        return self._next(seconds, rule, bounds, Hints(), now, dice)
 
-    def _next(self, seconds: int, rule: str, now: datetime, dice: float) -> Next:
-        wait = seconds * (1 + self._policy.jitter * dice)
-        return Next(now + timedelta(seconds=wait), seconds, rule)
+    def _pace(self, feed: FeedState, now: datetime) -> tuple[int, str]:
+        """Twice in the time between two entries; after long silence, an eighth of the silence."""
+        if not feed.gap and feed.news is None:
+            return self.policy.start, "start"
+        quiet = int((now - feed.news).total_seconds()) // 8 if feed.news else 0
+        half = feed.gap // 2
+        return (half, "rate") if half >= quiet else (quiet, "quiet")
+
+    def _asked(self, feed: FeedState, headers: Mapping[str, str]) -> dict[str, int]:
+        found = dict(fresh_for(headers))
+        if feed.hints.ttl:
+            found["ttl"] = feed.hints.ttl
+        if feed.hints.period:
+            found["sy:updatePeriod"] = feed.hints.period
+        if not feed.etag and not feed.modified:
+            found["no validators"] = self.policy.without_validators
+        if feed.pushed:
+            found["websub"] = min(self.policy.websub, self.policy.ceiling)
+        return found
+
+    def _next(
+        self, seconds: int, rule: str, bounds: Mapping[str, int], hints: Hints, now: datetime, dice: float
+    ) -> Next:
+        due = now + timedelta(seconds=seconds * (1 + self.policy.jitter * dice))
+        open_at, skipped = _outside(due, hints)
+        return Next(open_at, seconds, skipped or rule, bounds)
+
+
+def _outside(due: datetime, hints: Hints) -> tuple[datetime, str]:
+    """The first time from `due` on that the feed does not ask to skip, and by which of its words it is later."""
+    rule = ""
+    for _ in range(_MOST_SKIPPED):
+        if due.weekday() in hints.skip_days:
+            rule = "skipDays"
+            due = datetime(due.year, due.month, due.day, tzinfo=UTC) + timedelta(days=1)
+        elif due.hour in hints.skip_hours:
+            rule = rule or "skipHours"
+            due = due.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        else:
+            break
+    return due, rule

@@ -15,10 +15,29 @@ ITEM_PIPELINES = {
 }
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.AddressGuardMiddleware": 50,
+    "crawler.middlewares.HostWaitsMiddleware": 60,
+    "crawler.middlewares.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.Redirects": 600,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     # Publishers owe a crawler no cookies, and pages no second try by a refresh tag.
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    # What a crawl of feeds has no use for; each is paid for with every request.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
 }
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+}
+# Scrapy starts so many tasks for every answer, whether it brings items or none; the placer gathers over answers.
+CONCURRENT_ITEMS = 4
 DOWNLOAD_HANDLERS = {
     "http": "crawler.handlers.GuardedAiohttpHandler",
     "https": "crawler.handlers.GuardedAiohttpHandler",
@@ -39,8 +58,9 @@ DOWNLOAD_TIMEOUT = 30
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_WARNSIZE = 0
 ROBOTSTXT_OBEY = True
+# What a publisher sends should not depend on a language that nobody chose.
+DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 COOKIES_ENABLED = False
-REFERRER_POLICY = "scrapy.spidermiddlewares.referer.NoReferrerPolicy"
 REDIRECT_MAX_TIMES = 5
 RETRY_ENABLED = False  # feeds and pages have due times of their own
 HTTPPROXY_ENABLED = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
+import threading
 from typing import Any, Final
 
 from lxml import etree
@@ -12,6 +14,8 @@ TEXT_LIMIT: Final = 5_000
 
 # More markup than this is never read: an inlined image may come before the first word, a book may not.
 _MARKUP_LIMIT: Final = 400_000
+# An article has some hundred tags; a microsecond each, and a feed may hold a million.
+_TAGS: Final = 4_000
 
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 
@@ -31,12 +35,60 @@ _MARKUP_AGAIN: Final = re.compile(
     re.I,
 )
 
-_INLINE: Final = re.compile(
-    "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|mark|nobr|q|rb|ruby|s|samp|small|span|"
-    "strike|strong|sub|sup|time|tt|u|var|wbr"
+_INLINE: Final = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "nobr",
+        "q",
+        "rb",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
-_SILENT: Final = re.compile(
-    "script|style|template|noscript|iframe|object|svg|math|head|title|textarea|select"
+_SILENT: Final = frozenset(
+    [
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "head",
+        "title",
+        "textarea",
+        "select",
+    ]
 )
 
 
@@ -49,16 +101,16 @@ class _Words:
 
     def start(self, tag: str, _attributes: object) -> None:
         """An opening tag: silence begins, or words part."""
-        if _SILENT.fullmatch(tag):
+        if tag in _SILENT:
             self._silent += 1
-        if not _INLINE.fullmatch(tag):
+        if tag not in _INLINE:
             self._pieces.append(" ")
 
     def end(self, tag: str) -> None:
         """A closing tag, also of an element that the reader closed itself."""
-        if _SILENT.fullmatch(tag):
+        if tag in _SILENT:
             self._silent -= 1
-        if not _INLINE.fullmatch(tag):
+        if tag not in _INLINE:
             self._pieces.append(" ")
 
     def data(self, data: str) -> None:
@@ -70,8 +122,24 @@ class _Words:
         """Comments are no words."""
 
     def close(self) -> str:
-        """All that was collected."""
-        return "".join(self._pieces)
+        """All that was collected; the next document starts afresh."""
+        collected = "".join(self._pieces)
+        self._pieces, self._silent = [], 0
+        return collected
+
+
+class _Reader(threading.local):
+    """One parser a thread: lxml looks at its target's signatures for as long as it reads a short text."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        target: Any = _Words()  # the stubs want methods that lxml does not
+        self.parser = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True, no_network=True)
+
+
+_READER = _Reader()
 
 
 def plain(markup: str, limit: int = TEXT_LIMIT) -> str:
@@ -117,12 +185,14 @@ def _without_controls(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    target: Any = _Words()  # the stubs want methods that lxml does not
-    parser = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True, no_network=True)
+    if text.count("<") > _TAGS:
+        last = next(itertools.islice(re.finditer("<", text), _TAGS, None))
+        text = text[: last.start()]
     # A target, not a tree: nesting of any depth costs no stack, and nothing is built to be thrown away.
     try:
-        return str(etree.fromstring(f"<div>{text}</div>".encode(), parser))
+        return str(etree.fromstring(f"<div>{text}</div>".encode(), _READER.parser))
     except etree.LxmlError:
+        _READER.renew()
         return re.sub(r"<[^<>]*>", " ", text)
 
 

@@ -54,6 +54,7 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH_SAFE = "/:@!$&'()*+,;=~"
 _QUERY_SAFE = _PATH_SAFE + "?"
+_NORMAL = re.compile(r"[\w.~/:@!$&'()*+,;=-]*", re.ASCII)
 
 _extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
@@ -198,6 +199,7 @@ def _ascii_domain(host: str) -> str:
     return (found.top_domain_under_public_suffix or host) if found.suffix else last_two
 
 
+@lru_cache(4096)
 def _ascii_host(host: str) -> str:
     host = host.lower().rstrip(".")
     if ":" in host:
@@ -235,6 +237,8 @@ def _path(path: str) -> str:
 
 def _escaped(text: str, safe: str) -> str:
     """Percent-encoding in its normal form: what needs none has none, the rest in upper case."""
+    if _NORMAL.fullmatch(text):
+        return text
 
     def escape(match: re.Match[str]) -> str:
         code = int(match[1], 16)

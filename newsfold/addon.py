@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
-
-from scrapy.settings import BaseSettings
+from typing import TYPE_CHECKING, Any
 
 from crawler.schedule import SchedulePolicy
 from dedup.thresholds import GroupConfig, MinHashConfig, StoryConfig
@@ -15,6 +13,9 @@ from newsfold.config import Config, load_config
 from newsfold.errors import UsageError
 from pipelines.desk import DeskOptions
 from pipelines.placing import Rules
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
 
 _TWISTED = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
 
@@ -39,6 +40,7 @@ def desk_options(config: Config) -> DeskOptions:
         redis_url=config["redis_url"] or None,
         retention=config["retention_days"] * 86_400,
         lease=config["crawl.lease"],
+        apart=config["schedule.apart_seconds"],
         rules=Rules(
             minhash=minhash(config),
             groups=GroupConfig(jaccard=config["groups.jaccard"], coverage=config["groups.coverage"]),
@@ -50,9 +52,23 @@ def desk_options(config: Config) -> DeskOptions:
     )
 
 
+def schedule_policy(config: Config) -> SchedulePolicy:
+    """How often feeds are polled."""
+    return SchedulePolicy(
+        floor=config["schedule.floor_minutes"] * 60,
+        ceiling=config["schedule.ceiling_hours"] * 3600,
+        without_validators=config["schedule.without_validators_minutes"] * 60,
+        websub=config["schedule.websub_hours"] * 3600,
+        whole=config["schedule.whole_days"] * 86_400,
+        move_polls=config["schedule.move_polls"],
+        move_span=config["schedule.move_hours"] * 3600,
+    )
+
+
 def user_agent(config: Config) -> str:
     """Who is crawling, and where a publisher can complain."""
-    return f"newsfold/{__version__} ({'+' + config['crawl.contact'] if config['crawl.contact'] else 'news feed reader'})"
+    contact = config["crawl.contact"] or config["web.public_url"]
+    return f"newsfold/{__version__} ({'+' + contact if contact else 'news feed reader'})"
 
 
 def scrapy_settings(config: Config) -> Mapping[str, Any]:
@@ -60,11 +76,8 @@ def scrapy_settings(config: Config) -> Mapping[str, Any]:
     megabyte = 1_000_000
     settings: dict[str, Any] = {
         "DESK_OPTIONS": desk_options(config),
-        "SCHEDULE_POLICY": SchedulePolicy(
-            floor=config["schedule.floor_minutes"] * 60,
-            ceiling=config["schedule.ceiling_hours"] * 3600,
-            without_validators=config["schedule.without_validators_minutes"] * 60,
-        ),
+        "SCHEDULE_POLICY": schedule_policy(config),
+        "LEASE_SECONDS": config["crawl.lease"],
         "FEED_LIST": config["crawl.feeds"],
         "FOLLOW_PAGES": config["crawl.pages"],
         "USER_AGENT": user_agent(config),
@@ -77,6 +90,7 @@ def scrapy_settings(config: Config) -> Mapping[str, Any]:
         "ALLOW_NET": config["crawl.allow_net"],
         "PROXY_URL": config["crawl.proxy"],
         "EXTRACTORS": config["crawl.extractors"],
+        "READERS": config["crawl.readers"],
         "LOG_LEVEL": config["log.level"].upper(),
     }
     if config["crawl.handler"] == "twisted":
@@ -95,4 +109,4 @@ class NewsfoldAddon:
         """
         config = load_config(os.environ, settings.get("NEWSFOLD_FLAGS"))
         for name, value in scrapy_settings(config).items():
-            settings.set(name, value, "addon")
+            settings.set(name, value, "project")

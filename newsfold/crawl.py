@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import gc
+import logging
 import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +69,34 @@ def run_lock(home: Path) -> Iterator[bool]:
         yield True
 
 
+NOTHING = Summary(*(0,) * 12, seconds=0.0)
+
+
+def is_idle(config: Config, *, polls_only: bool = False) -> bool:
+    """Whether a crawl of the configured list, or of all feeds, would find nothing to do.
+
+    Asked before the crawler is loaded, which takes longer than this; a feed list is put on the schedule here.
+    """
+    from crawler.feedlist import read_feed_list
+    from storage.connect import connect
+    from storage.keys import Keys
+    from storage.queue import FeedQueue
+    from storage.workers import is_dead_here, new_token
+
+    now = datetime.now(UTC)
+    with connect(config["redis_url"] or None, config.home) as client:
+        queue = FeedQueue(client, Keys(), token=new_token(), lease=config["crawl.lease"])
+        queue.take_over(is_dead_here, now)
+        only = None
+        if config["crawl.feeds"]:
+            only = queue.add_feeds(read_feed_list(Path(config["crawl.feeds"])), now)
+        return not queue.any_due(now, only, pages=not polls_only)
+
+
 def run_crawl(
-    config: Config, flags: Mapping[str, Any], *, feeds: str = "", now: bool = False, progress: bool = True
-) -> Summary:
+    config: Config, flags: Mapping[str, Any], *, feeds: str = "", now: bool = False, polls_only: bool = False,
+    progress: bool = True,
+) -> Summary:  # fmt: skip
     """Run the spider to its end in this process; a process can do that once (the reactor's rule)."""
     from scrapy.crawler import CrawlerProcess
     from scrapy.settings import Settings
@@ -81,10 +109,18 @@ def run_crawl(
     for name in ("LOG_ENABLED", "LOG_INSTALL_ROOT_HANDLER"):  # newsfold.logs has set up logging already
         settings.set(name, False, "cmdline")
     process = CrawlerProcess(settings)
+    # Scrapy would make a record of everything that it does, for handlers that drop it.
+    logging.getLogger("scrapy").setLevel(logging.NOTSET)
     crawler = process.create_crawler("feeds")
     watcher = Watcher(crawler, show=progress)
     started = time.monotonic()
-    process.crawl(crawler, feeds=feeds or config["crawl.feeds"], now="1" if now else "")
+    # What is loaded by now stays; looking through it for garbage again and again costs a tenth of a large run.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    process.crawl(
+        crawler, feeds=feeds or config["crawl.feeds"], now="1" if now else "",
+        pages="later" if polls_only else "",
+    )  # fmt: skip
     process.start()
     return _summary(crawler, watcher, time.monotonic() - started)
 

@@ -62,6 +62,7 @@ class _OwnEvents(logging.Filter):
         "scrapy.core.downloader.handlers",
         "scrapy.core.scraper",
         "scrapy.downloadermiddlewares.robotstxt",
+        "scrapy.downloadermiddlewares.httpcompression",
     )
 
     def filter(self, record: logging.LogRecord) -> bool:

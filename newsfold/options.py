@@ -49,6 +49,12 @@ def _hosts_are_lists(value: dict[str, Any]) -> str | None:
     return None
 
 
+def _web_or_empty(value: str) -> str | None:
+    if not value or value.startswith(("http://", "https://")):
+        return None
+    return f"{value!r} is no address such as https://news.example.org"
+
+
 OPTIONS: tuple[Option, ...] = (
     Option("", "home", str, "", "data folder; empty for the user's own (XDG)"),
     Option("", "redis_url", str, "", "Redis to use; empty starts a private server in the data folder"),
@@ -75,11 +81,23 @@ OPTIONS: tuple[Option, ...] = (
         "crawl", "lease", int, 600, "seconds until another worker may take over a worker's feeds", 10, 86_400
     ),
     Option("crawl", "extractors", int, 0, "processes that extract pages; 0 for one a core", 0, 256),
+    Option(
+        "crawl", "readers", int, 0, "processes that read feeds in large runs; 0 for all cores but one", 0, 64
+    ),
     Option("schedule", "floor_minutes", int, 15, "shortest time between two polls of a feed", 1, 1440),
     Option("schedule", "ceiling_hours", int, 24, "longest time between two polls of a feed", 1, 720),
     Option(
         "schedule", "without_validators_minutes", int, 60, "shortest time for a feed without ETag", 1, 1440
     ),
+    Option("schedule", "websub_hours", int, 6, "shortest time between two polls while a hub pushes", 1, 720),
+    Option(
+        "schedule", "apart_seconds", int, 5, "least time between the polls of two feeds of one host", 0, 3600
+    ),
+    Option("schedule", "whole_days", int, 7, "days until a feed is asked without conditions", 1, 365),
+    Option(
+        "schedule", "move_polls", int, 3, "polls that must see a permanent redirect before it counts", 1, 100
+    ),
+    Option("schedule", "move_hours", int, 24, "hours over which they must see it", 0, 720),
     Option(
         "index", "bands", int, 21, "bands of a signature; changing it or the next asks for a rebuild", 1, 128
     ),
@@ -99,6 +117,15 @@ OPTIONS: tuple[Option, ...] = (
     Option("stories", "similarity", float, 0.28, "score at which a text joins a story", 0.05, 1),
     Option("stories", "window_days", float, 4.0, "days between two texts on one event", 0.1, 60),
     Option("outlets", "families", dict, {}, "publisher = [its domains]", check=_hosts_are_lists),
+    Option(
+        "web",
+        "public_url",
+        str,
+        "",
+        "address at which hubs on the web reach newsfold serve; empty for no WebSub",
+        check=_web_or_empty,
+    ),
+    Option("web", "websub_lease_days", int, 10, "days for which a hub is asked to push", 1, 365),
     Option(
         "log", "level", str, "warning", "least level logged", choices=("debug", "info", "warning", "error")
     ),

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from newsfold.crawl import Summary
 from newsfold.passages import Span, abridged
+from newsfold.safetext import safe
 from newsfold.why import Reasons
 from storage.outlets import FurnitureSeen
-from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
+from storage.views import ArticleView, GroupView, Stats, StorySummary, StoryView
 
 SHORT_ID = 7
 _WHERE = {
@@ -25,12 +25,6 @@ _WHERE = {
     "title": "in headlines",
 }
 _SIDE_BY_SIDE = 80
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
-
-
-def safe(text: str) -> Text:
-    """Text from outside: no markup, no control characters, no changes of direction."""
-    return Text(text.translate(_CONTROLS))
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
@@ -45,7 +39,8 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     return f"in {amount}" if seconds < 0 else amount
 
 
-def _table(*columns: str) -> Table:
+def make_table(*columns: str) -> Table:
+    """An empty table; long texts wrap, all else stays on its line."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
     for column in columns:
         wide = column in ("headline", "feed", "title", "what is wrong")
@@ -59,7 +54,7 @@ def _table(*columns: str) -> Table:
 
 def show_stories(console: Console, stories: Sequence[StorySummary]) -> None:
     """The story table."""
-    table = _table("id", "articles", "outlets", "texts", "lang", "latest", "headline")
+    table = make_table("id", "articles", "outlets", "texts", "lang", "latest", "headline")
     for story in stories:
         table.add_row(
             story.id[:SHORT_ID], str(story.articles), str(story.outlets), str(story.groups), story.lang,
@@ -235,20 +230,6 @@ def show_outlet(console: Console, found: Sequence[FurnitureSeen]) -> None:
     console.print(table)
 
 
-def show_feeds(console: Console, feeds: Sequence[FeedView]) -> None:
-    """The feed table; what is wrong stands whole beneath it, so that no sentence is cut."""
-    table = _table("feed", "result", "entries", "fails", "polled", "next", "rule")
-    for feed in feeds:
-        table.add_row(
-            safe(feed.title or feed.url), safe(feed.result or "new"), str(feed.entries or ""), str(feed.streak or ""),
-            ago(feed.polled), ago(feed.next), feed.rule,
-        )  # fmt: skip
-    console.print(table)
-    for feed in feeds:
-        if feed.error:
-            console.print(safe(feed.error), style="red", soft_wrap=True)
-
-
 def show_stats(console: Console, stats: Stats) -> None:
     """How much there is."""
     for name, value in (
@@ -258,19 +239,3 @@ def show_stats(console: Console, stats: Stats) -> None:
         ("Redis memory", f"{stats.memory_bytes / 1e6:.1f} MB"),
     ):  # fmt: skip
         console.print(f"{name:<14} {value}")
-
-
-def show_summary(console: Console, run: Summary) -> None:
-    """What a crawl came to."""
-    console.print(
-        f"feeds     {run.feeds_polled} polled, {run.feeds_unchanged} unchanged, {run.feeds_failed} failed\n"
-        f"entries   {run.entries_new} new, {run.pages_fetched} pages fetched, {run.pages_failed} failed\n"
-        f"articles  {run.articles_new} new, {run.articles_revised} revised\n"
-        f"groups    {run.groups_new} new, {run.groups_grown} grown\n"
-        f"stories   {run.stories_new} new, {run.stories_grown} grown\n"
-        f"seconds   {run.seconds:.1f}"
-    )
-    for _, reason in run.failures:
-        console.print(safe(f"failed    {reason}"), style="red", soft_wrap=True)
-    for error in run.errors:
-        console.print(safe(f"error     {error}"), style="bold red", soft_wrap=True)

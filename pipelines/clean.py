@@ -64,10 +64,12 @@ class CleanPipeline:
 
     def process_item(self, item: Fetched) -> Submission:
         page = item.page if item.page.url else replace(item.page, url=item.job.url)
+        # An entry whose id and address changed with its headline is the article that it was.
+        page = replace(page, id=page.id or item.job.article)
         outlet = page.outlet or outlet_of(item.job.feed.url)
         article = to_article(page, datetime.now(UTC), self._desk.family(outlet))
         if not article.title and not article.text:
-            self._desk.queue.drop_page(item.job)
+            self._desk.queue.pages.drop(item.job)
             raise DropItem(f"{item.job.url} holds neither headline nor text")
         urls = tuple(dict.fromkeys(url for url in (page.url, item.job.url) if url))
         return Submission(article, urls, item.job.id)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,23 +18,10 @@ from storage.index import DAY, Index
 from storage.keys import Keys
 from storage.queue import FeedQueue
 from storage.schema import check_schema
+from storage.workers import is_dead_here, new_token
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-
-
-def is_dead_here(token: str) -> bool:
-    """Whether a worker's token is of this machine and its process is no more."""
-    host, _, rest = token.rpartition(":")[0].rpartition(":")
-    if host != socket.gethostname() or not rest.isdecimal():
-        return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False
-    return False
 
 
 _DESKS: WeakKeyDictionary[Crawler, Desk] = WeakKeyDictionary()
@@ -51,6 +35,7 @@ class DeskOptions:
     redis_url: str | None = None
     retention: int = 30 * DAY
     lease: int = 600
+    apart: int = 5
     rules: Rules = field(default_factory=Rules)
     families: Mapping[str, str] = field(default_factory=dict)
 
@@ -63,7 +48,7 @@ class Desk:
         self.keys = Keys()
         self.client: redis.Redis = connect(options.redis_url, options.home)
         check_schema(self.client, self.keys, options.rules.minhash)
-        self.token = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.token = new_token()
 
     @cached_property
     def placer(self) -> Placer:
@@ -81,6 +66,7 @@ class Desk:
             token=self.token,
             lease=self.options.lease,
             retention=self.options.retention,
+            apart=self.options.apart,
         )
         queue.take_over(is_dead_here, datetime.now(UTC))
         return queue

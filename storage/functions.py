@@ -20,7 +20,19 @@ from redis.exceptions import ResponseError
 
 T = TypeVar("T")
 
-_PARTS = ("common", "insert", "index", "outlet", "unite", "story", "group", "article", "link", "queue")
+_PARTS = (
+    "common",
+    "insert",
+    "index",
+    "outlet",
+    "unite",
+    "story",
+    "group",
+    "article",
+    "link",
+    "queue",
+    "feeds",
+)
 
 
 @cache

@@ -65,7 +65,11 @@ class Keys:
 
     def url(self, url: str) -> str:
         """STRING: the article at a canonical URL."""
-        return f"{self.prefix}:url:{short_hash(url)}"
+        return self.url_of_digest(short_hash(url))
+
+    def url_of_digest(self, digest: str) -> str:
+        """The same, given the digest of the URL."""
+        return f"{self.prefix}:url:{digest}"
 
     @property
     def feeds(self) -> str:
@@ -76,6 +80,30 @@ class Keys:
     def feeds_due(self) -> str:
         """ZSET feed id → when to poll it next, in epoch seconds."""
         return f"{self.prefix}:feeds:due"
+
+    @property
+    def feeds_leased(self) -> str:
+        """ZSET feed id → when its lease ends (private)."""
+        return f"{self.prefix}:feeds:leased"
+
+    @property
+    def feeds_listed(self) -> str:
+        """HASH feed id → digest of what the operator says of it (private)."""
+        return f"{self.prefix}:feeds:listed"
+
+    @property
+    def feeds_aliases(self) -> str:
+        """HASH id of the address that a feed has moved to → the feed's id (private)."""
+        return f"{self.prefix}:feeds:aliases"
+
+    @property
+    def websub_due(self) -> str:
+        """ZSET feed id → when to ask its hub next (private)."""
+        return f"{self.prefix}:websub:due"
+
+    def websub(self, feed: str) -> str:
+        """HASH of a subscription at a hub (private)."""
+        return f"{self.prefix}:websub:{feed}"
 
     def feed(self, feed: str) -> str:
         """HASH of one feed."""

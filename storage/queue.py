@@ -1,280 +1,259 @@
-"""The two queues in Redis, feeds due and pages due, with leases; synchronous.
+"""The schedule of feeds in Redis, with leases; synchronous.
 
-Every mutating call is one function and checks the lease's token, so a worker that was presumed dead and
-comes back changes nothing.
+Every mutating call is one function and checks the lease, which has a number of its own, so a worker that was
+presumed dead and comes back changes nothing.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
 
-from crawler.book import FeedState, PageJob, PollOutcome
-from crawler.model import Entry, FeedSpec
-from storage.codec import compact, from_iso, iso, text_of
+from crawler.book import Claim, FeedState, PollOutcome
+from crawler.model import FeedSpec
+from storage.codec import compact, iso, text_of
+from storage.feedfields import feed_state, host_of, moved, new_fields, poll_call, spec_fields, spec_of
 from storage.functions import Functions
-from storage.keys import Keys, feed_id
+from storage.keys import Keys, feed_id, short_hash
+from storage.pages import PageQueue, hashes
 
-_FEEDS, _PAGES = (":feeds:due", ":feed:"), (":pages:due", ":page:")
+# Of one host a worker holds so many feeds at a time: enough to keep its one connection busy.
+PER_HOST = 4
+_CHUNK = 500
 
 
 class FeedQueue:
-    """Feeds and pages due, as one worker (`token`) sees them. Leases are in seconds."""
+    """Feeds due, as one worker (`token`) sees them, and its pages. Leases and what sets feeds apart are in seconds."""
 
     def __init__(
-        self, client: redis.Redis, keys: Keys, *, token: str, lease: int = 600, retention: int = 30 * 86_400
-    ) -> None:
+        self, client: redis.Redis, keys: Keys, *, token: str, lease: int = 600, retention: int = 30 * 86_400,
+        apart: int = 5, per_host: int = PER_HOST,
+    ) -> None:  # fmt: skip
         self._client, self._keys = client, keys
         self._functions = Functions(client, keys.prefix)
         self._token, self._lease, self._retention = token, lease, retention
-        self._held: dict[tuple[str, str], set[str]] = {_FEEDS: set(), _PAGES: set()}
+        self._apart, self._per_host = apart, per_host
+        self._held: dict[str, str] = {}
+        self.pages = PageQueue(client, keys, token=token, lease=lease)
+
+    # --- the list
 
     def add_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> tuple[str, ...]:
-        """Put feeds on the schedule, new ones due at once; what the operator says of them is renewed."""
-        pipe = self._client.pipeline(transaction=True)
-        ids = []
-        for spec in specs:
-            identity = feed_id(spec.url)
-            ids.append(identity)
-            pipe.hset(self._keys.feed(identity), mapping=_spec_fields(identity, spec))
-            pipe.hset(self._keys.feeds, identity, spec.url)
-            pipe.hsetnx(self._keys.feed(identity), "added", iso(now))
+        """Put feeds on the schedule, new ones due at once; what the operator says of them is renewed.
+
+        Returns their ids. A feed is also known by the address that a redirect has led it to for good.
+        """
+        aliases = self._aliases()
+        wanted = {self._id(spec.url, aliases): spec for spec in specs}
+        listed = {text_of(k): text_of(v) for k, v in self._client.hgetall(self._keys.feeds_listed).items()}
+        said = {
+            identity: short_hash(compact([spec.url, spec_fields(spec)])) for identity, spec in wanted.items()
+        }
+        changed = [identity for identity in wanted if listed.get(identity) != said[identity]]
+        for first in range(0, len(changed), _CHUNK):
+            pipe = self._client.pipeline(transaction=True)
+            for identity in changed[first : first + _CHUNK]:
+                self._put(pipe, identity, wanted[identity], now, new=identity not in listed)
+                pipe.hset(self._keys.feeds_listed, identity, said[identity])
+            pipe.execute()
+        return tuple(wanted)
+
+    def _put(
+        self, pipe: redis.client.Pipeline, identity: str, spec: FeedSpec, now: datetime, *, new: bool
+    ) -> None:
+        key, fields = self._keys.feed(identity), spec_fields(spec)
+        for name, value in new_fields(identity, spec, now).items():
+            pipe.hsetnx(key, name, value)
+        given: dict[Any, Any] = {name: value for name, value in fields.items() if value}
+        if given:
+            pipe.hset(key, mapping=given)
+        if empty := [name for name, value in fields.items() if not value]:
+            pipe.hdel(key, *empty)
+        pipe.hsetnx(self._keys.feeds, identity, spec.url)
+        if new:
             pipe.zadd(self._keys.feeds_due, {identity: int(now.timestamp())}, nx=True)
-        pipe.execute()
-        return tuple(ids)
+
+    def _aliases(self) -> dict[str, str]:
+        found = self._client.hgetall(self._keys.feeds_aliases)
+        return {text_of(alias): text_of(identity) for alias, identity in found.items()}
+
+    def _id(self, url: str, aliases: dict[str, str]) -> str:
+        identity = feed_id(url)
+        return aliases.get(identity, identity)
+
+    def find(self, url: str) -> str:
+        """The id of the feed at an address, "" where none is listed."""
+        identity = self._id(url, self._aliases())
+        return identity if self._client.hexists(self._keys.feeds, identity) else ""
 
     def feed_ids(self) -> tuple[str, ...]:
         """Every feed on the schedule."""
         return tuple(sorted(text_of(key) for key in self._client.hkeys(self._keys.feeds)))
 
+    def specs(self) -> list[FeedSpec]:
+        """Every feed as the operator would list it now: at the address where it is polled."""
+        rows = hashes(self._client, [self._keys.feed(identity) for identity in self.feed_ids()])
+        return [spec_of(row) for row in rows if row]
+
+    def remove(self, feed: str) -> bool:
+        """Take a feed off the schedule and forget it; its articles stay. False where there is none."""
+        self._held.pop(feed, None)
+        return bool(self._functions.call("remove_feed", self._keys.feeds_due, {"feed": feed}))
+
+    def enable(self, feed: str, now: datetime) -> bool:
+        """Poll a feed again, at its listed address, at once and as if it had never failed; False where there is none."""
+        key = self._keys.feed(feed)
+        if not self._client.exists(key):
+            return False
+        given = text_of(self._client.hget(key, "given_url") or b"")
+        pipe = self._client.pipeline(transaction=True)
+        pipe.hdel(
+            key, "streak", "error", "failure", "offers", "given_url", "etag", "modified", "body_hash", "final"
+        )
+        pipe.hset(key, mapping={"rule": "enabled", "next": iso(now)})
+        if given:
+            pipe.hset(key, mapping={"url": given, "host": host_of(given)})
+            pipe.hset(self._keys.feeds, feed, given)
+        if text_of(self._client.hget(key, "result") or b"") in ("gone", "moved"):
+            pipe.hset(key, "result", "failed")
+        pipe.zadd(self._keys.feeds_due, {feed: int(now.timestamp())})
+        pipe.execute()
+        return True
+
+    # --- leases
+
+    def due_feeds(self, only: Sequence[str], now: datetime) -> tuple[str, ...]:
+        """Those of the feeds that are due, the longest due first."""
+        wanted = set(only)
+        due = self._client.zrangebyscore(self._keys.feeds_due, "-inf", int(now.timestamp()))
+        return tuple(identity for item in due if (identity := text_of(item)) in wanted)
+
+    def any_due(self, now: datetime, only: Sequence[str] | None = None, *, pages: bool = True) -> bool:
+        """Whether any feed (of `only` where given) or, where `pages` count, any page is due."""
+        moment = int(now.timestamp())
+        if pages and self._client.zcount(self._keys.pages_due, "-inf", moment):
+            return True
+        if only is not None:
+            return bool(self.due_feeds(only, now))
+        return bool(self._client.zcount(self._keys.feeds_due, "-inf", moment))
+
     def claim_feeds(
         self, most: int, now: datetime, *, only: Sequence[str] | None = None, force: bool = False
-    ) -> list[FeedState]:
+    ) -> Claim:
         """Lease due feeds: any, or those of `only`, which `force` makes due."""
-        ids = self._claim(_FEEDS, most, now, only=only, force=force)
-        return [feed_state(fields) for fields in self._hashes(self._keys.feed, ids)]
-
-    def claim_pages(self, most: int, now: datetime) -> list[PageJob]:
-        """Lease pages that wait, from earlier runs or other workers that died."""
-        ids = self._claim(_PAGES, most, now, only=None, force=False)
-        pages = self._hashes(self._keys.page, ids)
-        feeds = self._hashes(self._keys.feed, [page.get("feed", "") for page in pages])
-        return [_page_job(page, feed_state(feed)) for page, feed in zip(pages, feeds, strict=True)]
-
-    def _claim(
-        self, queue: tuple[str, str], most: int, now: datetime, *, only: Sequence[str] | None, force: bool
-    ) -> list[str]:
-        call: dict[str, object] = {
-            "queue": queue[0],
-            "kind": queue[1],
-            "now": int(now.timestamp()),
-            "lease": self._lease,
-            "token": self._token,
+        call = {
+            **self._common(now),
+            "iso": iso(now + timedelta(seconds=60)),
+            "most": most,
+            "per_host": self._per_host,
         }
         if only is None:
-            answer = self._functions.call("claim", self._keys.feeds_due, {**call, "most": most})
+            rows, busy = self._functions.call("claim_feeds", self._keys.feeds_due, call)
         else:
             named = {**call, "ids": list(only), "force": force}
-            answer = self._functions.call("claim_named", self._keys.feeds_due, named)
-        ids = [text_of(item) for item in answer or ()]
-        self._held[queue].update(ids)
-        return ids
+            rows, left = self._functions.call("claim_named", self._keys.feeds_due, named)
+            busy = len(left)
+        feeds = tuple(feed_state(_pairs(row)) for row in rows)
+        self._held.update((feed.id, feed.lease) for feed in feeds)
+        return Claim(feeds, int(busy))
 
-    def _hashes(self, key: Any, ids: Sequence[str]) -> list[dict[str, str]]:
-        pipe = self._client.pipeline(transaction=False)
-        for identity in ids:
-            pipe.hgetall(key(identity))
-        return [{text_of(k): text_of(v) for k, v in row.items()} for row in pipe.execute()] if ids else []
-
-    def digests(self, feed: str, entries: Sequence[str]) -> dict[str, str]:
-        """What each entry said when last seen."""
-        if not entries:
-            return {}
-        found = self._client.hmget(self._keys.feed_entries(feed), list(entries))
-        return {entry: text_of(v) for entry, v in zip(entries, found, strict=True) if v is not None}
-
-    def known_urls(self, urls: Sequence[str]) -> set[str]:
-        """Those canonical URLs that have an article."""
-        if not urls:
-            return set()
-        found = self._client.mget([self._keys.url(url) for url in urls])
-        return {url for url, article in zip(urls, found, strict=True) if article is not None}
-
-    def finish_poll(self, feed: FeedState, outcome: PollOutcome, now: datetime) -> bool:
-        """Store a poll: pages queued under this worker's lease, entries, state, next time; in one step."""
-        known = {text_of(key) for key in self._client.hkeys(self._keys.feed_entries(feed.id))}
-        fields = _poll_fields(feed, outcome, now)
-        call = {
-            "feed": feed.id,
-            "token": self._token,
-            "now": int(now.timestamp()),
-            "lease": self._lease,
-            "ttl": self._retention,
-            "pages": [{"id": job.id, "fields": _page_fields(job)} for job in outcome.pages],
-            "entries": [text for pair in outcome.seen.items() for text in pair],
-            "drop": sorted(known - outcome.seen.keys()) if outcome.result == "changed" else [],
-            "clear": [name for name, value in fields.items() if value == ""],
-            "fields": {name: value for name, value in fields.items() if value != ""},
-            **({"due": int(outcome.due.timestamp())} if outcome.due else {}),
-        }
-        stored = bool(self._functions.call("finish_poll", self._keys.feeds_due, call))
-        self._held[_FEEDS].discard(feed.id)
-        if stored:
-            self._held[_PAGES].update(job.id for job in outcome.pages)
-        return stored
-
-    def retry_page(self, job: PageJob, due: datetime, error: str) -> None:
-        """Put a page back, to be tried again at `due`."""
-        self._finish_page(job, {"due": int(due.timestamp()), "error": error})
-
-    def drop_page(self, job: PageJob) -> None:
-        """Take a page off the queue."""
-        self._finish_page(job, {})
-
-    def _finish_page(self, job: PageJob, more: Mapping[str, object]) -> None:
-        call = {"page": job.id, "token": self._token, **more}
-        self._functions.call("finish_page", self._keys.pages_due, call)
-        self._held[_PAGES].discard(job.id)
+    def renew(self, now: datetime) -> None:
+        """Hold on to what is leased; what another worker has meanwhile is forgotten."""
+        if self._held:
+            call = {**self._common(now), "held": self._pairs_held()}
+            for item in self._functions.call("renew_feeds", self._keys.feeds_due, call):
+                self._held.pop(text_of(item), None)
+        self.pages.renew(now)
 
     def release(self, now: datetime) -> None:
         """Give back every lease that is still held, so that the next run need not wait for it to run out."""
-        for queue, ids in self._held.items():
-            self._release(queue, self._token, sorted(ids), now)
-            ids.clear()
-
-    def _release(self, queue: tuple[str, str], token: str, ids: Sequence[str], now: datetime) -> None:
-        call = {
-            "queue": queue[0],
-            "kind": queue[1],
-            "now": int(now.timestamp()),
-            "token": token,
-            "ids": list(ids),
-        }
-        self._functions.call("release", self._keys.feeds_due, call)
+        if self._held:
+            call = {**self._common(now), "held": self._pairs_held()}
+            self._functions.call("release_feeds", self._keys.feeds_due, call)
+        self._held.clear()
+        self.pages.release(now)
 
     def take_over(self, is_dead: Callable[[str], bool], now: datetime) -> int:
         """Free what workers hold of which `is_dead` (given their token) knows that they are no more.
 
         Leases run out by themselves; this spares a machine the wait for its own worker that was killed.
         """
-        freed = 0
-        for queue in (_FEEDS, _PAGES):
-            later = self._client.zrangebyscore(self._keys.prefix + queue[0], int(now.timestamp()) + 1, "+inf")
-            by_token: dict[str, list[str]] = defaultdict(list)
-            for identity, token in self._holders(queue, [text_of(item) for item in later]):
-                by_token[token].append(identity)
-            for token, ids in by_token.items():
-                if is_dead(token):
-                    self._release(queue, token, ids, now)
-                    freed += len(ids)
-        return freed
-
-    def _holders(self, queue: tuple[str, str], ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        ids = [text_of(item) for item in self._client.zrange(self._keys.feeds_leased, 0, -1)]
         pipe = self._client.pipeline(transaction=False)
         for identity in ids:
-            pipe.hget(f"{self._keys.prefix}{queue[1]}{identity}", "lease")
-        for identity, token in zip(ids, pipe.execute() if ids else (), strict=True):
-            if token is not None:
-                yield identity, text_of(token)
+            pipe.hget(self._keys.feed(identity), "lease")
+        by_token: dict[str, list[str]] = defaultdict(list)
+        for identity, lease in zip(ids, pipe.execute() if ids else (), strict=True):
+            if lease is not None:
+                by_token[text_of(lease).partition("#")[0]] += [identity, text_of(lease)]
+        freed = 0
+        for token, held in by_token.items():
+            if is_dead(token):
+                call = {**self._common(now), "held": held}
+                freed += int(self._functions.call("release_feeds", self._keys.feeds_due, call))
+        return freed + self.pages.take_over(is_dead, now)
+
+    # --- polls
+
+    def seen(self, feeds: Sequence[str]) -> list[dict[str, str]]:
+        """Of each feed, what its entries said when last seen."""
+        return hashes(self._client, [self._keys.feed_entries(feed) for feed in feeds])
+
+    def articles_at(self, digests: Sequence[str]) -> dict[str, str]:
+        """The ids of the articles at those canonical URLs (by digest) that have one."""
+        if not digests:
+            return {}
+        found = self._client.mget([self._keys.url_of_digest(digest) for digest in digests])
+        return {d: text_of(article) for d, article in zip(digests, found, strict=True) if article is not None}
+
+    def finish_polls(
+        self, polls: Sequence[tuple[FeedState, PollOutcome]], now: datetime, *, keep_pages: bool = True
+    ) -> list[bool]:
+        """Store polls, each in one step: pages queued, entries, state, next time. False where the lease was lost.
+
+        With `keep_pages` the pages are queued under this worker's lease, else for whoever comes.
+        """
+        polls = [(feed, self._unless_twice(feed, outcome)) for feed, outcome in polls]
+        calls = [{**poll_call(outcome), **moved(outcome, feed)} for feed, outcome in polls]
+        call = {**self._common(now), "ttl": self._retention, "polls": calls, "keep_pages": keep_pages}
+        answer = self._functions.call("finish_polls", self._keys.feeds_due, call)
+        stored = [bool(done) for done in answer]
+        for (feed, outcome), done in zip(polls, stored, strict=True):
+            self._held.pop(feed.id, None)
+            if done and keep_pages:
+                self.pages.hold(outcome.pages)
+        return stored
+
+    def _unless_twice(self, feed: FeedState, outcome: PollOutcome) -> PollOutcome:
+        """A feed that has moved to where another one is polled is not polled any more."""
+        new = outcome.after.url
+        other = self.find(new) if new != feed.url else ""
+        if other in ("", feed.id):
+            return outcome
+        error = f"{feed.url} has moved for good to {new}, which is polled as {other}"
+        after = replace(outcome.after, url=feed.url, given=feed.given)
+        return replace(
+            outcome, result="moved", after=after, due=None, rule="moved", error=error, failure="moved"
+        )
+
+    def finish_poll(self, feed: FeedState, outcome: PollOutcome, now: datetime) -> bool:
+        """Store one poll."""
+        return self.finish_polls([(feed, outcome)], now)[0]
+
+    def _common(self, now: datetime) -> dict[str, object]:
+        return {
+            "now": int(now.timestamp()), "lease": self._lease, "token": self._token, "apart": self._apart,
+        }  # fmt: skip
+
+    def _pairs_held(self) -> list[str]:
+        return [text for pair in sorted(self._held.items()) for text in pair]
 
 
-def _spec_fields(
-    identity: str, spec: FeedSpec
-) -> dict[Any, str]:  # redis-py's key type is a wide, invariant union
-    return {
-        "id": identity,
-        "url": spec.url,
-        "folder": "/".join(spec.folder),
-        "given_title": spec.title,
-        "given_lang": spec.lang,
-        "given_outlet": spec.outlet,
-    }
-
-
-def feed_state(fields: Mapping[str, str]) -> FeedState:
-    """A feed's hash as the state before a poll."""
-    return FeedState(
-        id=fields.get("id", ""),
-        url=fields.get("url", ""),
-        title=fields.get("given_title") or fields.get("title", ""),
-        folder=tuple(part for part in fields.get("folder", "").split("/") if part),
-        lang=fields.get("given_lang") or fields.get("lang", ""),
-        outlet=fields.get("given_outlet", ""),
-        etag=fields.get("etag", ""),
-        modified=fields.get("modified", ""),
-        body_hash=fields.get("body_hash", ""),
-        interval=int(fields.get("interval", 0)),
-        streak=int(fields.get("streak", 0)),
-        polled=from_iso(fields.get("polled", "")),
-        good=from_iso(fields.get("good", "")),
-    )
-
-
-def _poll_fields(feed: FeedState, outcome: PollOutcome, now: datetime) -> dict[str, str]:
-    """The fields of `feed:{id}` after a poll; an empty one is taken away, one not named stays."""
-    failed = outcome.result in ("failed", "gone")
-    fields = {
-        "polled": iso(now),
-        "result": outcome.result,
-        "status": str(outcome.status),
-        "interval": str(outcome.interval),
-        "next": iso(outcome.due),
-        "rule": outcome.rule,
-        "etag": outcome.etag,
-        "modified": outcome.modified,
-        "body_hash": outcome.body_hash,
-        "streak": str(feed.streak + 1 if failed else 0),
-        "error": outcome.error,
-    }
-    if not failed:
-        fields["good"] = iso(now)
-    if outcome.result == "changed":
-        fields |= {
-            "title": outcome.title,
-            "kind": outcome.kind,
-            "lang": outcome.lang,
-            "entries": str(outcome.entries),
-        }
-        if outcome.pages:
-            fields["news"] = iso(now)
-    return fields
-
-
-def _page_fields(job: PageJob) -> dict[str, str]:
-    return {"id": job.id, "url": job.url, "feed": job.feed.id, "entry": _entry_json(job.entry)}
-
-
-def _page_job(fields: Mapping[str, str], feed: FeedState) -> PageJob:
-    return PageJob(
-        id=fields.get("id", ""),
-        url=fields.get("url", ""),
-        feed=feed,
-        entry=_entry(json.loads(fields.get("entry", "{}"))),
-        attempts=int(fields.get("attempts", 0)),
-    )
-
-
-def _entry_json(entry: Entry) -> str:
-    return compact(
-        {
-            name: value.timestamp() if isinstance(value, datetime) else value
-            for name in Entry.__slots__
-            if (value := getattr(entry, name))
-        }
-    )
-
-
-def _entry(values: Mapping[str, Any]) -> Entry:
-    fields: dict[str, Any] = dict(values)
-    for name in ("published", "updated"):
-        if name in fields:
-            fields[name] = datetime.fromtimestamp(fields[name], UTC)
-    fields["authors"] = tuple(fields.get("authors", ()))
-    fields.setdefault("key", "")
-    fields.setdefault("link", "")
-    return Entry(**fields)
+def _pairs(row: Sequence[bytes]) -> dict[str, str]:
+    words = [text_of(word) for word in row]
+    return dict(zip(words[::2], words[1::2], strict=True))

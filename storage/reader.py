@@ -16,6 +16,7 @@ from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary,
 
 Kind = Literal["story", "group", "article", "feed"]
 _PAGE = 500
+_VALIDATORS = (("etag", "ETag"), ("modified", "Last-Modified"), ("body_hash", "a digest of the body"))
 HOUR = 3600
 _BESIDE = (":articles", ":groups", ":outlets", ":entries")
 
@@ -137,6 +138,11 @@ class Reader:
         rows = self._hashes([self._keys.feed(identity) for identity in ids])
         return sorted((_feed(row) for row in rows if row), key=lambda feed: feed.url)
 
+    def feed(self, identity: str) -> FeedView | None:
+        """One feed."""
+        row = self._hash(self._keys.feed(identity))
+        return _feed(row) if row else None
+
     def stats(self, now: datetime) -> Stats:
         """How much of everything there is."""
         pipe = self._client.pipeline(transaction=False)
@@ -215,10 +221,25 @@ def _feed(row: dict[str, str]) -> FeedView:
         result=row.get("result", ""),
         status=int(row.get("status", 0)),
         error=row.get("error", ""),
+        failure=row.get("failure", ""),
         streak=int(row.get("streak", 0)),
         entries=int(row.get("entries", 0)),
         polled=from_iso(row.get("polled", "")),
         good=from_iso(row.get("good", "")),
+        failed=from_iso(row.get("failed", "")),
+        news=from_iso(row.get("news", "")),
         next=from_iso(row.get("next", "")),
         rule=row.get("rule", ""),
+        bounds=json.loads(row.get("bounds", "{}")),
+        spread=int(row.get("spread", 0)),
+        gap=int(row.get("gap", 0)),
+        interval=int(row.get("interval", 0)),
+        offers=tuple(json.loads(row.get("offers", "[]"))),
+        notes=tuple(json.loads(row.get("notes", "[]"))),
+        given=row.get("given_url", ""),
+        moved_to=row.get("moved_to", ""),
+        moved_polls=int(row.get("moved_polls", 0)),
+        validators=tuple(name for field, name in _VALIDATORS if row.get(field)),
+        hub=row.get("hub", ""),
+        subscribed=row.get("subscribed", ""),
     )

@@ -113,7 +113,11 @@ class StoryView:
 
 @dataclass(frozen=True, slots=True)
 class FeedView:
-    """One feed on the schedule, with its last poll and its next."""
+    """One feed on the schedule, with its last poll and its next; `bounds` are what was weighed, in seconds.
+
+    `spread` is by how many seconds the next poll is later because of others of its host, `given` the address
+    as listed where the feed has moved, `moved_to` a move that is not confirmed yet.
+    """
 
     id: str
     url: str
@@ -124,12 +128,27 @@ class FeedView:
     result: str
     status: int
     error: str
+    failure: str
     streak: int
     entries: int
     polled: datetime | None
     good: datetime | None
+    failed: datetime | None
+    news: datetime | None
     next: datetime | None
     rule: str
+    bounds: Mapping[str, int]
+    spread: int
+    gap: int
+    interval: int
+    offers: tuple[str, ...]
+    notes: tuple[str, ...]
+    given: str
+    moved_to: str
+    moved_polls: int
+    validators: tuple[str, ...]
+    hub: str
+    subscribed: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,8 @@ CASES = {
     "attributes": before(lambda: f"<div {' '.join(f'a{i}=x' for i in range(400_000))}>", read=False),
     "picture": before(lambda: f'<img src="data:image/png;base64,{fill("iVBO", 4_000_000)}">'),
     "script after": large("if (1 < 2) a();", f"{ARTICLE}<script>"),
+    "escapes in a script": Hard(lambda: page("<script>" + fill('"\\', 900_000)), read=False),
+    "strings in a script": Hard(lambda: page("<script>" + fill(f'"{LONG * 9}"', 900_000)), read=False),
     "script before": before(lambda: f"<script>{fill('if (1 < 2) a();', 4_000_000)}</script>"),
     "scripts": large("<script>a()</script>"),
     "comment": before(lambda: f"<!--{fill(SENTENCE, 4_000_000)}-->"),

@@ -50,7 +50,8 @@ def test_plain_is_cut_at_a_word_where_one_is_near() -> None:
 
 
 def test_plain_of_deep_and_broken_markup_is_bounded() -> None:
-    assert plain("<div>" * 60_000 + "deep") == "deep"
+    assert plain("<div>" * 3_000 + "deep") == "deep"
+    assert plain("<div>" * 60_000 + "deep") == ""
     assert len(plain("<" * 300_000)) <= 5_000
     assert len(plain("&amp;" * 300_000, 100)) <= 100
 

@@ -21,6 +21,10 @@ _LINK_LIMIT: Final = 4_096
 _KEY_LIMIT: Final = 1_000
 _NAME_LIMIT: Final = 200
 _AUTHORS: Final = 50
+# Addresses of which there is nothing to doubt; the others are taken apart.
+_USUAL: Final = re.compile(
+    r"https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?(?:[/?][!-Z\\^-~]*)?"
+)
 _YEARS: Final = range(1970, 2101)
 
 _RFC3339: Final = re.compile(
@@ -39,7 +43,7 @@ def web_address(link: object, *bases: str) -> str:
     """
     if not isinstance(link, str):
         return ""
-    found = re.sub(r"[\t\r\n]", "", storable(link)).replace(" ", "%20")
+    found = link if _USUAL.fullmatch(link) and link.isascii() else _tidied(link)
     if not found or len(found) > _LINK_LIMIT:
         return ""
     if is_web(found):
@@ -50,8 +54,14 @@ def web_address(link: object, *bases: str) -> str:
     return ""
 
 
+def _tidied(link: str) -> str:
+    return re.sub(r"[\t\r\n]", "", storable(link)).replace(" ", "%20")
+
+
 def is_web(link: str) -> bool:
     """Whether `link` is an absolute http or https address with a host."""
+    if _USUAL.fullmatch(link):
+        return True
     try:
         parts = urlsplit(link)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -67,7 +77,9 @@ def _joined(base: str, link: str) -> str:
 
 
 def utc(parts: object) -> datetime | None:
-    """A time tuple in UTC (year, month, day, hour, minute, second, …) as a time; nonsense is None."""
+    """A time tuple in UTC (year, month, day, hour, minute, second, …) as a time, or a time; nonsense is None."""
+    if isinstance(parts, datetime):
+        return parts if parts.year in _YEARS else None
     if not isinstance(parts, Sequence) or len(parts) < 6:
         return None
     try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Final
 
 from crawler.errors import FeedError, NotAFeed
@@ -17,7 +18,7 @@ _VERSION: Final = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/(\d)(?:\
 Found = Mapping[str, Any]
 
 
-def parse_json(text: str, url: str, max_entries: int) -> ParsedFeed:
+def parse_json(text: str, url: str, max_entries: int, known: Container[str] = ()) -> ParsedFeed:
     """Reads a JSON Feed; JSON of another kind is NotAFeed, broken JSON a FeedError.
 
     A value of an unexpected type counts as missing: one bad field must not cost the feed.
@@ -29,10 +30,12 @@ def parse_json(text: str, url: str, max_entries: int) -> ParsedFeed:
     home = web_address(found.get("home_page_url"), url)
     items = [item for item in found["items"] if isinstance(item, Mapping)]
     notes = _notes(found["items"], items, max_entries)
+    raws = [(_raw(item, home), item) for item in items[:max_entries]]
     return finished(
         ParsedFeed(
             kind=f"json{version[1]}{version[2] or 0}",
-            entries=tuple(_entry(item, (home, url)) for item in items[:max_entries]),
+            entries=tuple(_entry(item, (home, url), raw) for raw, item in raws if raw not in known),
+            known=tuple(raw for raw, _ in raws if raw in known),
             title=_line(found, "title"),
             link=home,
             lang=language(found.get("language")),
@@ -60,7 +63,11 @@ def _notes(all_items: list[Any], items: list[Found], max_entries: int) -> tuple[
     return tuple(notes)
 
 
-def _entry(item: Found, bases: tuple[str, ...]) -> Entry:
+def _raw(item: Found, home: str) -> str:
+    return hashlib.blake2b(repr((home, item)).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _entry(item: Found, bases: tuple[str, ...], raw: str) -> Entry:
     link = web_address(item.get("url"), *bases) or web_address(item.get("external_url"), *bases)
     title, summary = _line(item, "title"), plain(escaped(_str(item, "summary")))
     identifier = _identifier(item)
@@ -76,6 +83,7 @@ def _entry(item: Found, bases: tuple[str, ...]) -> Entry:
         authors=_authors(item),
         lang=language(item.get("language")),
         image=next(filter(None, (web_address(image, *bases) for image in images)), ""),
+        raw=raw,
     )
 
 

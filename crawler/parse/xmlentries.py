@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from crawler.model import Entry, ParsedFeed
+from crawler.model import Entry, Hints, ParsedFeed
 from crawler.parse.facts import (
     FULL_TEXT,
     TITLE_LIMIT,
@@ -24,11 +24,10 @@ Found = Mapping[str, Any]
 
 _HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
 _IMAGE_NAME: Final = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:[?#]|$)", re.I)
-_LONGEST_TTL: Final = 60 * 24 * 366
 
 
 def feed_from(
-    version: str, feed: Found, entries: Sequence[Found], url: str, notes: Sequence[str]
+    version: str, feed: Found, entries: Sequence[Found], url: str, notes: Sequence[str], hints: Hints
 ) -> ParsedFeed:
     """A parsed feed out of feedparser's dictionaries; links are absolute against the feed's link, else `url`.
 
@@ -45,7 +44,7 @@ def feed_from(
             lang=language(feed.get("language")),
             self_url=_related(feed, "self", bases),
             hub=_related(feed, "hub", bases),
-            ttl_minutes=_ttl(feed.get("ttl")),
+            hints=hints,
             notes=tuple(notes),
         )
     )
@@ -57,7 +56,7 @@ def _entry(entry: Found, bases: tuple[str, ...], atom: bool) -> Entry:
     summary, content = _texts(entry, atom)
     published, updated = utc(entry.get("published_parsed")), utc(entry.get("updated_parsed"))
     source = entry.get("source")
-    source = source if isinstance(source, Mapping) else {}
+    source = source if isinstance(source, Mapping) else None
     return Entry(
         key=key_of(_str(entry, "id"), link, title, summary),
         link=link,
@@ -69,9 +68,10 @@ def _entry(entry: Found, bases: tuple[str, ...], atom: bool) -> Entry:
         updated=updated,
         authors=_authors(entry),
         lang=_language(entry),
-        source_url=_source_link(source, bases),
-        source_title=plain(_str(source, "title"), TITLE_LIMIT),
+        source_url=_source_link(source, bases) if source else "",
+        source_title=plain(_str(source, "title"), TITLE_LIMIT) if source else "",
         image=_image(entry, bases),
+        raw=_str(entry, "raw"),
     )
 
 
@@ -86,7 +86,11 @@ def _dicts(found: Found, key: str) -> list[Found]:
 
 
 def _home(feed: Found, url: str) -> str:
-    return web_address(_str(feed, "link"), url) or next(
+    link = _str(feed, "link")
+    # An id is a link where it looks like one; feedparser takes "12345" for one too.
+    if link == _str(feed, "id") and not is_web(link):
+        link = ""
+    return web_address(link, url) or next(
         (
             web_address(link.get("href"), url)
             for link in _dicts(feed, "links")
@@ -158,9 +162,11 @@ def _authors(entry: Found) -> tuple[str, ...]:
 
 
 def _language(entry: Found) -> str:
+    if own := language(entry.get("language")):
+        return own
     details = (entry.get(key) for key in ("title_detail", "summary_detail"))
     inherited = (detail.get("language") for detail in details if isinstance(detail, Mapping))
-    return next(filter(None, map(language, (entry.get("language"), *inherited))), "")
+    return next(filter(None, map(language, inherited)), "")
 
 
 def _source_link(source: Found, bases: tuple[str, ...]) -> str:
@@ -188,9 +194,3 @@ def _is_picture(media: Found) -> bool:
     if kind and kind != "text":
         return kind.lower() == "image"
     return bool(_IMAGE_NAME.search(_str(media, "url") or _str(media, "href")))
-
-
-def _ttl(value: object) -> int | None:
-    text = value.strip() if isinstance(value, str) else ""
-    minutes = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
-    return minutes if 0 < minutes <= _LONGEST_TTL else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import itertools
+import re
 import xml.sax
 import xml.sax.handler
 import xml.sax.xmlreader
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import feedparser.api
@@ -15,10 +17,17 @@ import feedparser.api
 from crawler.errors import FeedError
 from crawler.model import ParsedFeed
 from crawler.parse.document import Document, only_xml
+from crawler.parse.hints import hints_from
+from crawler.parse.names import Unusual
+from crawler.parse.quick import Found, read_quickly
 from crawler.parse.xmlentries import feed_from
 
-# Five thousand entries have some hundred thousand elements; feedparser takes 10 µs for each.
-_ELEMENTS: Final = 500_000
+# feedparser takes 10 µs for each element, and reads a malformed feed twice; what is beyond is left out.
+_ELEMENTS: Final = 40_000
+# Its reader of tag soup goes by "<" and "&", however short what follows.
+_SIGNS: Final = 50_000
+# An honest tag is shorter; each of its attributes costs as much as an element.
+_LONG_TAG: Final = re.compile(r"<[^<>]{60000}")
 _ATTRIBUTES: Final = 500
 _NAMESPACES: Final = 300
 _AUTHOR_LENGTH: Final = 300
@@ -43,6 +52,8 @@ class _Bounded:
     def unknown_starttag(self, tag: str, attrs: list[Any]) -> Any:
         self.elements += 1
         if self.elements > _ELEMENTS:
+            if self.entries:
+                raise _Full
             raise _TooMuch(f"more than {_ELEMENTS:,} elements")
         return super().unknown_starttag(tag, attrs)  # type: ignore[misc]
 
@@ -93,13 +104,22 @@ class _Reading:
     full: bool = False
 
 
-def parse_xml(document: Document, url: str, notes: Sequence[str], max_entries: int) -> ParsedFeed:
+def parse_xml(
+    document: Document, url: str, notes: Sequence[str], max_entries: int, known: Container[str] = ()
+) -> ParsedFeed:
     """Reads an XML document as a feed; malformed XML is read as well as it goes, with a note.
 
     This is `feedparser.parse` without its guess of the encoding (the text is decoded already) and
     with bounds. It gets no address to resolve links against: those come out as published, or
     against xml:base, and are made absolute against the feed's own link by the caller.
     """
+    quick = _quickly(document, max_entries, known)
+    if quick is not None:
+        said = [*notes, f"only the first {max_entries:,} entries were read"] if quick.full else notes
+        hints = hints_from(quick.feed, document.body)
+        version = _netscape(document) or quick.version
+        found = feed_from(version, quick.feed, quick.entries, url, said, hints)
+        return replace(found, known=quick.known) if quick.known else found
     try:
         reading = _read(document, max_entries)
     except _TooMuch as reason:
@@ -110,17 +130,42 @@ def parse_xml(document: Document, url: str, notes: Sequence[str], max_entries: i
     if reading.malformed:
         said.append(f"malformed XML: {reading.malformed}")
     if reading.full:
-        said.append(f"only the first {max_entries:,} entries were read")
+        said.append(f"only the first {len(reading.parser.entries):,} entries were read")
     parser = reading.parser
     version = _version(document, parser)
     # As plain mappings: feedparser's own warn and guess on look-up.
     entries = [dict(entry) for entry in parser.entries]
-    return feed_from(version, dict(parser.feeddata), entries, url, said)
+    feed = dict(parser.feeddata)
+    return feed_from(version, feed, entries, url, said, hints_from(feed, document.body))
+
+
+def looks_like_html(text: str) -> bool:
+    """Whether feedparser takes what was declared to be plain text for markup."""
+    return bool(feedparser.api.StrictFeedParser.looks_like_html(text))
+
+
+def any_time(text: str) -> object:
+    """The time tuple (UTC) that feedparser reads from a text, None where it reads none."""
+    try:
+        return feedparser.datetimes._parse_date(text)
+    except Exception:  # its readers raise what they please on wild numbers
+        return None
+
+
+def _quickly(document: Document, max_entries: int, known: Container[str] = ()) -> Found | None:
+    try:
+        return read_quickly(document, max_entries, known)
+    except Unusual:
+        return None
+
+
+def _netscape(document: Document) -> str:
+    return "rss091n" if "netscape" in document.doctype.lower() else ""
 
 
 def _version(document: Document, parser: Any) -> str:
-    if "netscape" in document.doctype.lower():
-        return "rss091n"
+    if netscape := _netscape(document):
+        return netscape
     # RDF of an unknown vocabulary is a feed only if entries were found in it.
     rdf = document.root.rpartition(":")[2] == "rdf" and parser.entries
     return str(parser.version or ("rdf" if rdf else ""))
@@ -139,11 +184,24 @@ def _read(document: Document, max_entries: int) -> _Reading:
 
 def _read_loosely(document: Document, max_entries: int, malformed: str) -> _Reading:
     reading = _Reading(_prepared(_Loose("", None, "utf-8", dict(document.entities)), max_entries), malformed)
+    body = _beginning(document.body)
+    reading.full = len(body) < len(document.body)
     try:
-        reading.parser.feed(document.body)
+        reading.parser.feed(body)
     except _Full:
         reading.full = True
     return reading
+
+
+def _beginning(body: str) -> str:
+    """As much of a text as the reader of tag soup gets through in half a second."""
+    if long := _LONG_TAG.search(body):
+        body = body[: long.start()]
+    if body.count("<") + body.count("&") <= _SIGNS:
+        return body
+    signs = re.finditer("[<&]", body)
+    last = next(itertools.islice(signs, _SIGNS, None))
+    return body[: last.start()]
 
 
 def _prepared(parser: Any, max_entries: int) -> Any:

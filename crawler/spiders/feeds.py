@@ -4,78 +4,77 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from scrapy import Request, Spider, signals
+from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
-from crawler.book import FeedBook, FeedState, Fetched, PageJob, PollOutcome
-from crawler.errors import CrawlerError
+from crawler.answers import answer_to, feed_request, no_answer
+from crawler.book import FeedBook, FeedState, PollOutcome
+from crawler.entries import Memory
+from crawler.errors import CrawlerError, HostWaits, NotAFeed
 from crawler.events import log_event
-from crawler.extract import page_from_entry
-from crawler.failures import sentence, status_sentence
+from crawler.failures import failure_of, failure_of_status
 from crawler.feedlist import read_feed_list
 from crawler.guard import AddressGuard
-from crawler.model import FeedSpec, Page
-from crawler.parse import parse_feed
-from crawler.poll import Answer, PollDecider, entry_url
-from crawler.pool import Extractors
-from crawler.redirects import unwrap
+from crawler.model import FeedSpec, ParsedFeed
+from crawler.pagework import PageWork
+from crawler.poll import Answer, PollDecider, Sifted, conditions, sift
+from crawler.readers import Readers
+from crawler.reading import Reading
+from crawler.room import Room
 from crawler.schedule import Schedule, SchedulePolicy
-from crawler.text import plain
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 64
-_PAGE_ATTEMPTS = 3
-_PAGE_WAIT = timedelta(minutes=10)
-_FULL_TEXT = 1_200
-_ACCEPT_FEED = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
-)
-# Feeds judge every status themselves but the redirects, which Scrapy follows.
-_ALL_BUT_REDIRECTS = [304, *range(400, 600)]
+_PARTS = 5
+_PATIENCE = 0.2
 
 
 class FeedsSpider(Spider):
     """Polls the feeds that are due and fetches the pages of their new entries.
 
     `feeds` is a feed list to read and to restrict the run to, `now` polls whether due or not, `pages` set
-    to "no" takes entries as they stand. What each request comes to is stored in the book at once.
+    to "no" takes entries as they stand, to "later" leaves them to another run. What each request comes to is
+    stored in the book at once.
     """
 
     name = "feeds"
 
-    def __init__(self, *, feeds: str = "", now: str = "", pages: str = "yes", **options: Any) -> None:
+    def __init__(self, *, feeds: str = "", now: str = "", pages: str = "", **options: Any) -> None:
         super().__init__(**options)
-        self.feed_list, self.force, self.with_pages = feeds, bool(now), pages != "no"
+        self.feed_list, self.force, self.pages = feeds, bool(now), pages
         self.failures: list[tuple[str, str]] = []
-        self.max_feed, self.max_page = 20_000_000, 10_000_000
+        self.max_feed = 20_000_000
         self.book: FeedBook
         self.guard: AddressGuard
         self.decider: PollDecider
-        self.extractors: Extractors
+        self.work: PageWork
+        self.readers: Readers
+        self.room: Room
+        self._heartbeat: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FeedsSpider:
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
+        spider.pages = spider.pages or ("yes" if settings.getbool("FOLLOW_PAGES", True) else "no")
+        settings.set("POLL_ONLY", spider.pages == "later", "spider")
         spider.book = load_object(settings["FEED_BOOK"]).from_crawler(crawler)
-        spider.with_pages = spider.with_pages and settings.getbool("FOLLOW_PAGES", True)
         spider.guard = AddressGuard.of(crawler)
         spider.decider = PollDecider(Schedule(settings.get("SCHEDULE_POLICY") or SchedulePolicy()))
-        spider.extractors = Extractors(settings.getint("EXTRACTORS") or None)
         spider.feed_list = spider.feed_list or settings.get("FEED_LIST") or ""
         spider.max_feed = settings.getint("MAX_FEED_BYTES", spider.max_feed)
-        spider.max_page = settings.getint("MAX_PAGE_BYTES", spider.max_page)
+        spider.room = Room(4 * settings.getint("CONCURRENT_REQUESTS"))
+        spider.readers = Readers(settings.getint("READERS") or None)
+        spider.work = PageWork(spider, spider.book, follow=spider.pages == "yes")
         crawler.signals.connect(spider.shut, signals.spider_closed)
         return spider
 
@@ -83,41 +82,76 @@ class FeedsSpider(Spider):
         """Add to one of the figures of the run's summary."""
         self.crawler.stats.inc_value(f"newsfold/{name}", by)
 
-    def fail(self, url: str, reason: str) -> None:
+    def fail(self, url: str, outcome: PollOutcome) -> None:
         """Note a failed feed for the summary."""
         self.count("feeds_failed")
-        self.failures.append((url, reason))
-        log_event(logger, logging.INFO, "feed.failed", url=url, reason=reason)
+        self.failures.append((url, outcome.error))
+        log_event(logger, logging.INFO, "feed.failed", url=url, failure=outcome.failure, reason=outcome.error)
 
     async def shut(self) -> None:
         """Give back the leases and end the extracting processes."""
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._heartbeat
         await self.book.close()
-        self.extractors.close()
+        await self.readers.close()
+        self.work.close()
 
     # --- what to fetch
 
     async def start(self) -> AsyncIterator[Any]:
         """Pages that an earlier run left, then the due feeds, claimed as there is room for them."""
+        self._heartbeat = asyncio.create_task(self._hold())
         only = await self._listed()
-        for job in await self.book.claim_pages(_BATCH * 8):
-            async for request in self._page(job):
+        if self.pages != "later":
+            async for request in self._waiting_pages():
                 yield request
-        if self.force or only is not None:
-            ids = list(only if only is not None else await self.book.feed_ids())
-            for first in range(0, len(ids), _BATCH):
-                claimed = await self.book.claim_feeds(
-                    _BATCH, only=ids[first : first + _BATCH], force=self.force
-                )
-                for request in self._feed_requests(claimed):
-                    yield request
-            return
-        while claimed := await self.book.claim_feeds(_BATCH, only=None, force=False):
-            for request in self._feed_requests(claimed):
-                yield request
+        async for feed in self._due(only):
+            yield self._feed_request(feed)
 
-    def _feed_requests(self, claimed: Sequence[FeedState]) -> list[Request]:
-        self.count("feeds_claimed", len(claimed))
-        return [self._feed_request(feed) for feed in claimed]
+    async def _waiting_pages(self) -> AsyncIterator[Any]:
+        while jobs := await self.book.claim_pages(_BATCH):
+            for job in jobs:
+                async for request in self.work.page(job):
+                    yield request
+            await self._place()
+
+    async def _due(self, only: Sequence[str] | None) -> AsyncIterator[FeedState]:
+        """Feeds leased to this worker one after the other, never many more than are being polled."""
+        ids = await self._named(only)
+        while True:
+            await self._place()
+            batch = ids[:_BATCH] if ids is not None else None
+            claim = await self.book.claim_feeds(_BATCH, only=batch, force=self.force)
+            self.count("feeds_claimed", len(claim.feeds))
+            for feed in claim.feeds:
+                yield feed
+            if ids is not None and batch is not None:
+                taken = {feed.id for feed in claim.feeds}
+                late = [one for one in batch if one not in taken] if claim.busy else []
+                ids = [*ids[_BATCH:], *late]
+            if not claim.feeds and claim.busy:
+                await asyncio.sleep(_PATIENCE)
+            elif not ids and not (ids is None and (claim.feeds or claim.busy)):
+                return
+
+    async def _named(self, only: Sequence[str] | None) -> list[str] | None:
+        """The feeds to claim by name; None where any that is due will do."""
+        if self.force:
+            return list(only if only is not None else await self.book.feed_ids())
+        return None if only is None else list(await self.book.due_feeds(only))
+
+    async def _place(self) -> None:
+        """Wait until less is under way than would lie in memory for long."""
+        await self.room.wait()
+        await self.work.room.wait()
+
+    async def _hold(self) -> None:
+        """Renew the leases well before they end, for as long as this worker lives."""
+        while True:
+            await asyncio.sleep(self.settings.getint("LEASE_SECONDS", 600) / 3)
+            await self.book.renew()
 
     async def _listed(self) -> tuple[str, ...] | None:
         if not self.feed_list:
@@ -125,38 +159,47 @@ class FeedsSpider(Spider):
         specs: Sequence[FeedSpec] = await asyncio.to_thread(read_feed_list, Path(self.feed_list))
         return await self.book.add_feeds(specs)
 
-    def _feed_request(self, feed: FeedState) -> Request:
+    def _feed_request(self, feed: FeedState) -> Any:
+        self.room.enter()
         self.guard.trust(feed.url)
-        headers = {"Accept": _ACCEPT_FEED}
-        if feed.etag:
-            headers["If-None-Match"] = feed.etag
-        if feed.modified:
-            headers["If-Modified-Since"] = feed.modified
-        return Request(
-            feed.url,
-            self.parse_feed,
-            headers=headers,
-            errback=self.feed_failed,
-            dont_filter=True,
-            priority=10,
-            cb_kwargs={"feed": feed},
-            meta={
-                "dont_obey_robotstxt": True,
-                "handle_httpstatus_list": _ALL_BUT_REDIRECTS,
-                "download_maxsize": self.max_feed,
-                "verbatim_url": True,
-            },
+        asked = conditions(feed, self.decider.policy, no_answer().now)
+        return feed_request(
+            feed.url, self.parse_feed, self.feed_failed, max_bytes=self.max_feed, conditions=asked, feed=feed
         )
 
     # --- polls
 
     async def parse_feed(self, response: Response, feed: FeedState) -> AsyncIterator[Any]:
         """Read an answer to a poll, store what it came to, and go on to its new pages."""
-        answer = _answer(response)
-        outcome = await self._outcome(feed, answer, response.url)
+        try:
+            answer = answer_to(response, feed.url)
+            found = await self._read(feed, answer)
+            if isinstance(found, Sifted) and (parts := found.parsed.parts):
+                # An index of sitemaps: its parts are asked for, and what they hold is the feed.
+                yield self._part_request(feed, answer, found.parsed, parts[:_PARTS])
+                return
+            outcome = await self._decide(feed, answer, found) if isinstance(found, Sifted) else found
+        except BaseException:
+            self.room.leave()
+            raise
+        async for request in self._finished(feed, outcome):
+            yield request
+
+    async def _finished(self, feed: FeedState, outcome: PollOutcome) -> AsyncIterator[Any]:
+        try:
+            self._report(feed, outcome)
+            stored = await self.book.finish_poll(feed, outcome)
+        finally:
+            self.room.leave()
+        if stored and self.pages != "later":
+            for job in outcome.pages:
+                async for request in self.work.page(job):
+                    yield request
+
+    def _report(self, feed: FeedState, outcome: PollOutcome) -> None:
         self.count("feeds_polled")
         if outcome.result in ("failed", "gone"):
-            self.fail(feed.url, outcome.error)
+            self.fail(feed.url, outcome)
         elif outcome.result == "unchanged":
             self.count("feeds_unchanged")
         self.count("entries_new", len(outcome.pages))
@@ -164,114 +207,84 @@ class FeedsSpider(Spider):
             logger, logging.INFO, "feed.polled", url=feed.url, result=outcome.result, status=outcome.status,
             entries=outcome.entries, new=len(outcome.pages), next=outcome.due, rule=outcome.rule,
         )  # fmt: skip
-        if await self.book.finish_poll(feed, outcome):
-            for job in outcome.pages:
-                async for request in self._page(job):
-                    yield request
 
-    async def _outcome(self, feed: FeedState, answer: Answer, url: str) -> PollOutcome:
-        if answer.status == 304 or (answer.status == 200 and answer.body_hash == feed.body_hash):
+    async def _read(self, feed: FeedState, answer: Answer) -> Sifted | PollOutcome:
+        """The answer as a feed, or at once what the poll comes to."""
+        if answer.status == 304 and answer.conditional:
+            return self.decider.unchanged(feed, answer)
+        if answer.status == 200 and answer.body_hash == feed.body_hash:
             return self.decider.unchanged(feed, answer)
         if answer.status == 410:
-            return self.decider.gone(feed)
+            return self.decider.gone(feed, answer.now)
         if answer.status != 200:
-            return self.decider.failed(feed, answer, status_sentence(feed.url, answer.status))
+            failure = failure_of_status(feed.url, answer.status)
+            return self.decider.failed(feed, answer, failure.sentence, failure.kind)
         try:
             kind = answer.headers.get("content-type", "")
-            parsed = await asyncio.to_thread(parse_feed, answer.body, url, kind, max_bytes=self.max_feed)
+            seen = await self._seen(feed)
+            return await self.readers.read(Reading(feed, answer.body, answer.url, kind, seen, self.max_feed))
+        except NotAFeed as error:
+            return self.decider.failed(
+                feed, answer, str(error), "not a feed", unreadable=True, offers=error.candidates
+            )
         except CrawlerError as error:
-            return self.decider.failed(feed, answer, str(error), unreadable=True)
-        digests = await self.book.digests(feed.id, [entry.key for entry in parsed.entries])
-        known = await self.book.known_urls([entry_url(feed.url, entry) for entry in parsed.entries])
-        return self.decider.changed(feed, answer, parsed, digests, known)
+            return self.decider.failed(feed, answer, str(error), "unreadable", unreadable=True)
 
-    async def feed_failed(self, failure: Failure) -> None:
+    async def _seen(self, feed: FeedState) -> Mapping[str, str]:
+        # Of a feed that was never read nothing is remembered.
+        return await self.book.seen(feed.id) if feed.whole is not None else {}
+
+    async def _decide(self, feed: FeedState, answer: Answer, sifted: Sifted) -> PollOutcome:
+        return self.decider.changed(feed, answer, sifted, await self.book.articles_at(sifted.lookups))
+
+    async def feed_failed(self, failure: Failure) -> AsyncIterator[Any]:
         """A poll that brought no answer at all."""
         feed: FeedState = failure.request.cb_kwargs["feed"]  # type: ignore[attr-defined]
-        reason = sentence(feed.url, failure.value)
-        self.count("feeds_polled")
-        self.fail(feed.url, reason)
-        nothing = Answer(0, {}, b"", datetime.now(UTC), random.random())
-        await self.book.finish_poll(feed, self.decider.failed(feed, nothing, reason))
-
-    # --- pages
-
-    async def _page(self, job: PageJob) -> AsyncIterator[Any]:
-        """The request for a page, or the article at once where the feed carries all of it."""
-        self.count("pages_queued")
-        needs_no_page = not job.entry.link or len(plain(job.entry.content_html)) >= _FULL_TEXT
-        if self.with_pages and not needs_no_page:
-            self.guard.trust(job.feed.url)
-            yield Request(
-                unwrap(job.entry.link),
-                self.parse_page,
-                errback=self.page_failed,
-                dont_filter=True,
-                cb_kwargs={"job": job},
-                meta={"handle_httpstatus_list": list(range(400, 600)), "download_maxsize": self.max_page},
-            )
-        else:
-            yield Fetched(job, await self._from_entry(job))
-
-    async def parse_page(self, response: Response, job: PageJob) -> AsyncIterator[Any]:
-        """Make an article of a page; one that fails for now is tried again in a later run."""
-        if response.status >= 500 or response.status == 429:
-            reason = status_sentence(job.url, response.status)
-            if await self._retry(job, reason):
-                return
-        self.count("pages_fetched")
-        if response.status != 200:
-            yield Fetched(job, await self._from_entry(job))
+        error = failure.value
+        if isinstance(error, HostWaits):
+            self.room.leave()
+            await self.book.finish_poll(feed, self.decider.postponed(feed, no_answer(), error.seconds))
             return
-        kind = _header(response, "Content-Type")
-        try:
-            page = await self.extractors.extract(
-                response.body, response.url, content_type=kind, entry=job.entry,
-                feed_lang=job.feed.lang, outlet=job.feed.outlet,
-            )  # fmt: skip
-        except CrawlerError as error:
-            log_event(logger, logging.INFO, "page.failed", url=job.url, reason=error)
-            page = await self._from_entry(job)
-        yield Fetched(job, page)
+        found = failure_of(feed.url, error)
+        outcome = self.decider.failed(feed, no_answer(), found.sentence, found.kind)
+        async for request in self._finished(feed, outcome):
+            yield request
 
-    async def page_failed(self, failure: Failure) -> AsyncIterator[Any]:
-        """A page that did not come: later again, and in the end the entry's own text."""
-        job: PageJob = failure.request.cb_kwargs["job"]  # type: ignore[attr-defined]
-        reason = sentence(job.url, failure.value)
-        if not await self._retry(job, reason):
-            yield Fetched(job, await self._from_entry(job))
+    # --- indexes of sitemaps
 
-    async def _retry(self, job: PageJob, reason: str) -> bool:
-        """Put a page back into the queue, unless it has had its tries."""
-        log_event(logger, logging.INFO, "page.failed", url=job.url, reason=reason)
-        self.count("pages_failed")
-        if job.attempts + 1 >= _PAGE_ATTEMPTS:
-            return False
-        await self.book.retry_page(job, datetime.now(UTC) + _PAGE_WAIT * 2**job.attempts, reason)
-        return True
+    def _part_request(self, feed: FeedState, answer: Answer, index: ParsedFeed, left: Sequence[str]) -> Any:
+        return feed_request(
+            left[0], self.parse_part, self.part_failed, max_bytes=self.max_feed, feed=feed, first=answer,
+            index=index, left=tuple(left[1:]),
+        )  # fmt: skip
 
-    async def _from_entry(self, job: PageJob) -> Page:
-        """What the entry alone tells; markup is read beside the reactor, as pages are."""
-        feed, entry = job.feed, job.entry
-        if entry.content_html:
-            try:
-                return await self.extractors.extract(
-                    None, job.url, entry=entry, feed_lang=feed.lang, outlet=feed.outlet
+    async def parse_part(
+        self, response: Response, feed: FeedState, first: Answer, index: ParsedFeed, left: Sequence[str]
+    ) -> AsyncIterator[Any]:
+        """One sitemap of an index: its entries are added; one that is none is passed over."""
+        with suppress(CrawlerError):
+            if response.status == 200:
+                kind = answer_to(response, response.url).headers.get("content-type", "")
+                part = await self.readers.read(
+                    Reading(feed, response.body, response.url, kind, {}, self.max_feed)
                 )
-            except CrawlerError as error:
-                log_event(logger, logging.INFO, "page.failed", url=job.url, reason=error)
-                entry = replace(entry, content_html="")
-        return page_from_entry(entry, feed.lang, feed.outlet)
+                index = index.joined(part.parsed)
+        async for request in self._next_part(feed, first, index, left):
+            yield request
 
+    async def part_failed(self, failure: Failure) -> AsyncIterator[Any]:
+        """One sitemap of an index that did not come."""
+        asked: dict[str, Any] = failure.request.cb_kwargs  # type: ignore[attr-defined]
+        async for request in self._next_part(asked["feed"], asked["first"], asked["index"], asked["left"]):
+            yield request
 
-def _header(response: Response, name: str) -> str:
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value else ""
-
-
-def _answer(response: Response) -> Answer:
-    headers = {
-        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
-        for name, values in response.headers.items()
-    }
-    return Answer(response.status, headers, response.body, datetime.now(UTC), random.random())
+    async def _next_part(
+        self, feed: FeedState, first: Answer, index: ParsedFeed, left: Sequence[str]
+    ) -> AsyncIterator[Any]:
+        if left:
+            yield self._part_request(feed, first, index, left)
+            return
+        sifted = sift(feed, index, Memory(await self._seen(feed)))
+        assert sifted is not None  # noqa: S101 - every entry was read
+        async for request in self._finished(feed, await self._decide(feed, first, sifted)):
+            yield request

@@ -10,6 +10,7 @@ from newsfold.cli import state
 from newsfold.errors import UsageError
 
 if TYPE_CHECKING:
+    from newsfold.web.websub import Subscriber
     from storage.embedded import EmbeddedServer
 
 JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
@@ -66,15 +67,38 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8080,
 ) -> None:
-    """Serve the stories as a web page and as JSON."""
+    """Serve the stories as a web page and as JSON; with web.public_url, let hubs push news (WebSub)."""
     from newsfold.web.server import serve as run
 
     reader = state.reader()
     typer.echo(f"http://{host}:{port}/")
     try:
-        run(reader, host, port)
+        run(reader, host, port, _subscriber())
     except OSError as error:
         raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def _subscriber() -> Subscriber | None:
+    """Who subscribes to hubs, where they can reach this server."""
+    config = state.config()
+    if not config["web.public_url"]:
+        return None
+    from newsfold.addon import user_agent
+    from newsfold.logs import configure
+    from newsfold.web.websub import HubOptions, Subscriber
+    from storage.connect import connect
+    from storage.keys import Keys
+    from storage.subscriptions import Subscriptions
+
+    configure(config["log.level"], as_json=config["log.json"])
+    client = connect(config["redis_url"] or None, config.home)
+    subscriptions = Subscriptions(client, Keys(), retention=config["retention_days"] * 86_400)
+    options = HubOptions(
+        public_url=config["web.public_url"].rstrip("/"), user_agent=user_agent(config),
+        lease_seconds=config["web.websub_lease_days"] * 86_400, max_bytes=config["crawl.max_feed_mb"] * 1_000_000,
+        allow_net=tuple(config["crawl.allow_net"]),
+    )  # fmt: skip
+    return Subscriber(subscriptions, state.feed_queue(), options)
 
 
 def _server() -> EmbeddedServer:

@@ -1,4 +1,4 @@
-"""Commands that look: stories, story, group, article, why, outlet, feeds, stats."""
+"""Commands that look: stories, story, group, article, why, outlet, stats."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: newsfold article https://example.org/news/1")(article)
     app.command(epilog="Example: newsfold why a1b2c a3d4e")(why)
     app.command(epilog="Example: newsfold outlet lemonde.fr")(outlet)
-    app.command(epilog="Example: newsfold feeds --broken")(feeds)
     app.command(epilog="Example: newsfold stats --json")(stats)
 
 
@@ -180,21 +179,6 @@ def outlet(wanted: Annotated[str, typer.Argument(metavar="NAME")], as_json: JSON
         show_outlet(state.console(), found)
     else:
         typer.echo(f"nothing has recurred over different texts of {wanted}")
-
-
-def feeds(
-    broken: Annotated[bool, typer.Option("--broken", help="Only feeds whose last poll failed.")] = False,
-    as_json: JSON = False,
-) -> None:
-    """List the feeds: last poll, next poll and by which rule, what is wrong."""
-    from newsfold.jsonview import dumps, feed_json
-    from newsfold.show import show_feeds
-
-    found = [feed for feed in state.reader().feeds() if feed.streak or not broken]
-    if as_json:
-        typer.echo(dumps([feed_json(feed) for feed in found]))
-    else:
-        show_feeds(state.console(), found)
 
 
 def stats(as_json: JSON = False) -> None:

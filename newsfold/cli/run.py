@@ -31,6 +31,9 @@ def crawl(
     no_pages: Annotated[
         bool, typer.Option("--no-pages", help="Take entries as the feeds tell them.")
     ] = False,
+    polls_only: Annotated[
+        bool, typer.Option("--polls-only", help="Poll the feeds and leave new pages to another run.")
+    ] = False,
     allow_net: Annotated[
         list[str] | None, typer.Option(help="Network beside the public ones that may be reached (CIDR).")
     ] = None,
@@ -38,36 +41,41 @@ def crawl(
 ) -> None:
     """Poll the due feeds, fetch their new pages, and fold the articles into stories."""
     more = {"crawl.feeds": feeds, "crawl.allow_net": allow_net, "crawl.pages": False if no_pages else None}
-    raise typer.Exit(_crawl(more, now=now, as_json=as_json))
+    raise typer.Exit(_crawl(more, now=now, polls_only=polls_only, as_json=as_json))
 
 
-def _crawl(more: Mapping[str, Any], *, now: bool, as_json: bool) -> int:
-    from crawler.feedlist import read_feed_list
-    from newsfold.addon import desk_options
-    from newsfold.crawl import run_crawl, run_lock
+def _crawl(more: Mapping[str, Any], *, now: bool, as_json: bool, polls_only: bool = False) -> int:
+    from newsfold.crawl import NOTHING, is_idle, run_lock
     from newsfold.jsonview import dumps
     from newsfold.logs import configure
-    from newsfold.show import show_summary
-    from pipelines.desk import Desk
+    from newsfold.summary import show_summary
 
     flags = {**state.flags(), **{key: value for key, value in more.items() if value is not None}}
     config = state.config(flags)
     configure(config["log.level"], as_json=config["log.json"])
-    if config["crawl.feeds"]:
-        read_feed_list(
-            Path(config["crawl.feeds"])
-        )  # a list that cannot be read is told before anything starts
     with run_lock(config.home) as ours:
         if not ours:
             print("newsfold: a crawl of this data folder is going on already; nothing to do", file=sys.stderr)  # noqa: T201
             return 0
-        Desk(desk_options(config)).client.close()  # a Redis that is not there, too
-        summary = run_crawl(config, flags, now=now, progress=not as_json)
+        # A list that cannot be read, and a Redis that is not there, are told before anything is loaded.
+        idle = is_idle(config, polls_only=polls_only) and not now
+        summary = (
+            NOTHING if idle else _run(config, flags, now=now, polls_only=polls_only, progress=not as_json)
+        )
     if as_json:
         typer.echo(dumps(summary.as_dict()))
     else:
         show_summary(state.console(), summary)
     return summary.exit_code
+
+
+def _run(config: Any, flags: Mapping[str, Any], *, now: bool, polls_only: bool, progress: bool) -> Any:
+    from newsfold.addon import desk_options
+    from newsfold.crawl import run_crawl
+    from pipelines.desk import Desk
+
+    Desk(desk_options(config)).client.close()  # an index made with other parameters is told in one sentence
+    return run_crawl(config, flags, now=now, polls_only=polls_only, progress=progress)
 
 
 def demo(

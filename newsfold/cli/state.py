@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from newsfold.config import Config, load_config
 from newsfold.errors import UsageError
 
 if TYPE_CHECKING:
+    from storage.queue import FeedQueue
     from storage.reader import Kind, Reader
 
 _FLAGS: dict[str, Any] = {}
@@ -45,6 +47,23 @@ def reader() -> Reader:
 
     settings = config()
     return Reader(connect(settings["redis_url"] or None, settings.home, interactive=True))
+
+
+def feed_queue() -> FeedQueue:
+    """The schedule of feeds in the configured Redis, for a command that leases nothing."""
+    from storage.connect import connect
+    from storage.keys import Keys
+    from storage.queue import FeedQueue
+    from storage.workers import new_token
+
+    settings = config()
+    client = connect(settings["redis_url"] or None, settings.home, interactive=True)
+    return FeedQueue(client, Keys(), token=new_token())
+
+
+def now() -> datetime:
+    """The time of the command."""
+    return datetime.now(UTC)
 
 
 def one(found: Sequence[str], kind: str, wanted: str) -> str:

@@ -1,4 +1,4 @@
-"""`newsfold serve`: server-rendered pages and a small JSON API, read-only, from Redis."""
+"""`newsfold serve`: server-rendered pages and a small JSON API from Redis; read-only but for what hubs push."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from newsfold.jsonview import dumps, story_json, summary_json
 from newsfold.show import ago
+from newsfold.web.websub import Subscriber
 from storage.reader import Reader
 from storage.views import StorySummary, StoryView
 
@@ -36,8 +37,8 @@ _SORTS: dict[str, Callable[[StorySummary], Any]] = {
 }
 
 
-def build_app(reader: Reader) -> web.Application:
-    """The web application over one reader."""
+def build_app(reader: Reader, subscriber: Subscriber | None = None) -> web.Application:
+    """The web application over one reader; with a subscriber it takes what hubs push, too."""
     app = web.Application(middlewares=[_answers])
     app[_READER], app[_PAGES] = reader, _environment()
     app.router.add_get("/", _front)
@@ -47,12 +48,14 @@ def build_app(reader: Reader) -> web.Application:
     app.router.add_get("/api/stories/{id}", _api_story)
     app.router.add_get("/healthz", _health)
     app.router.add_static("/static", _HERE / "static")
+    if subscriber is not None:
+        subscriber.attach(app)
     return app
 
 
-def serve(reader: Reader, host: str, port: int) -> None:
+def serve(reader: Reader, host: str, port: int, subscriber: Subscriber | None = None) -> None:
     """Serve until SIGTERM or SIGINT."""
-    web.run_app(build_app(reader), host=host, port=port, print=None)
+    web.run_app(build_app(reader, subscriber), host=host, port=port, print=None)
 
 
 def _environment() -> jinja2.Environment:

@@ -1,5 +1,5 @@
--- Two queues with leases: feeds due and pages due. A lease is the due time moved into the future, under
--- a worker's token; whoever no longer holds it (a fenced worker) changes nothing.
+-- Pages due, with leases: a lease is the due time moved into the future, under a worker's token; whoever no
+-- longer holds it (a fenced worker) changes nothing.
 
 local function claim(P, queue, kind, call)
   local claimed = {}
@@ -21,21 +21,18 @@ redis.register_function('nf_claim_@V@', function(keys, args)
   return cmsgpack.pack(claim(call.P, call.queue, call.kind, call))
 end)
 
--- Named items, due or not (a crawl of one list, or `--now`); those under a live lease are left alone.
-redis.register_function('nf_claim_named_@V@', function(keys, args)
+-- Holds on to leases; answers with what is this worker's no more (its article was stored, or it was given up).
+redis.register_function('nf_renew_@V@', function(keys, args)
   local call = cmsgpack.unpack(args[1])
-  local claimed, P = {}, call.P
+  local lost = {}
   for _, id in ipairs(call.ids) do
-    local key, due = P .. call.kind .. id, tonumber(redis.call('ZSCORE', P .. call.queue, id))
-    local held = redis.call('HGET', key, 'lease')
-    local leased = held and held ~= '' and due and due > call.now
-    if due and not leased and (call.force or due <= call.now) then
-      redis.call('ZADD', P .. call.queue, call.now + call.lease, id)
-      redis.call('HSET', key, 'lease', call.token)
-      claimed[#claimed + 1] = id
+    if redis.call('HGET', call.P .. call.kind .. id, 'lease') == call.token then
+      redis.call('ZADD', call.P .. call.queue, 'XX', call.now + call.lease, id)
+    else
+      lost[#lost + 1] = id
     end
   end
-  return cmsgpack.pack(claimed)
+  return cmsgpack.pack(lost)
 end)
 
 redis.register_function('nf_release_@V@', function(keys, args)
@@ -50,34 +47,6 @@ redis.register_function('nf_release_@V@', function(keys, args)
     end
   end
   return released
-end)
-
--- A poll's outcome in one step: new pages, entries seen, the feed's state, its next time.
-redis.register_function('nf_finish_poll_@V@', function(keys, args)
-  local call = cmsgpack.unpack(args[1])
-  local P, key = call.P, call.P .. ':feed:' .. call.feed
-  if redis.call('HGET', key, 'lease') ~= call.token then return 0 end
-  for _, page in ipairs(call.pages) do
-    local pkey = P .. ':page:' .. page.id
-    hset(pkey, page.fields)
-    redis.call('HSET', pkey, 'lease', call.token)
-    redis.call('EXPIRE', pkey, call.ttl)
-    redis.call('ZADD', P .. ':pages:due', call.now + call.lease, page.id)
-  end
-  if #call.entries > 0 then
-    for i = 1, #call.entries, 2 do redis.call('HSET', key .. ':entries', call.entries[i], call.entries[i + 1]) end
-    redis.call('EXPIRE', key .. ':entries', call.ttl)
-  end
-  for _, entry in ipairs(call.drop) do redis.call('HDEL', key .. ':entries', entry) end
-  if #call.clear > 0 then redis.call('HDEL', key, unpack(call.clear)) end
-  hset(key, call.fields)
-  redis.call('HDEL', key, 'lease')
-  if call.due then
-    redis.call('ZADD', P .. ':feeds:due', call.due, call.feed)
-  else
-    redis.call('ZREM', P .. ':feeds:due', call.feed)
-  end
-  return 1
 end)
 
 -- A page that will not come: tried again later, or given up.

@@ -1,0 +1,443 @@
+"""Which element of an entry fills which field: feedparser 6.0.14's rules, as functions over an lxml tree.
+
+The order of elements and their depth decide between two that fill one field, as they do there. What a rule
+here does not know in full it answers with `Unusual`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+from urllib.parse import urljoin
+from xml.sax.saxutils import escape
+
+from crawler.parse.names import Names, Unusual, attributes, lang_of
+from crawler.parse.times import moment
+
+Fields = dict[str, Any]
+
+_TYPES: Final = {
+    "": "", "text": "text/plain", "plain": "text/plain", "text/plain": "text/plain", "html": "text/html",
+    "text/html": "text/html", "xhtml": "application/xhtml+xml", "application/xhtml+xml": "application/xhtml+xml",
+}  # fmt: skip
+_NONE: Final[dict[str, str]] = {}
+_QUOTE: Final = {'"': "&quot;"}
+_XHTML: Final = "application/xhtml+xml"
+_SLASHES: Final = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)(/*)(.*?)")
+_REFERENCE: Final = re.compile(r"&([A-Za-z0-9_]+);")
+# The code points of Windows-1252's extension, as feedparser maps them.
+_C1: Final = re.compile("[\x80-\x9f]")
+_CP1252: Final = {
+    0x80: "\u20ac", 0x82: "\u201a", 0x83: "\u0192", 0x84: "\u201e", 0x85: "\u2026", 0x86: "\u2020",
+    0x87: "\u2021", 0x88: "\u02c6", 0x89: "\u2030", 0x8A: "\u0160", 0x8B: "\u2039", 0x8C: "\u0152",
+    0x8E: "\u017d", 0x91: "\u2018", 0x92: "\u2019", 0x93: "\u201c", 0x94: "\u201d", 0x95: "\u2022",
+    0x96: "\u2013", 0x97: "\u2014", 0x98: "\u02dc", 0x99: "\u2122", 0x9A: "\u0161", 0x9B: "\u203a",
+    0x9C: "\u0153", 0x9E: "\u017e", 0x9F: "\u0178",
+}  # fmt: skip
+
+
+def mended(text: str) -> str:
+    """UTF-8 that was taken for Latin-1 put right, and the quotes of Windows-1252 in their own places."""
+    if text.isascii():
+        return text
+    with suppress(UnicodeError):
+        text = text.encode("iso-8859-1").decode("utf-8")
+    return text.translate(_CP1252) if _C1.search(text) else text
+
+
+def joined(base: str, address: str) -> str:
+    """An address against its base (which may be none), its surplus slashes left out."""
+    if ":///" in address:
+        address = _SLASHES.sub(r"\1\3", address)
+    if not base:
+        return address
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return ""
+
+
+def base_of(found: dict[str, str], above: str) -> str:
+    """The base of addresses inside an element with these attributes."""
+    given = found.get("xml:base", found.get("base"))
+    if given is None:
+        return above
+    base = joined(above, given)
+    if above and not base.startswith(("http://", "https://")):
+        raise Unusual(f"the base {given}")
+    return base
+
+
+def _refuse_base(found: dict[str, str]) -> None:
+    if "base" in found or "xml:base" in found:
+        raise Unusual("a base of its own")
+
+
+def text_of(element: Any) -> str:
+    """The stripped text of an element that holds nothing else; raises Unusual for one that does."""
+    if len(element):
+        raise Unusual(f"markup inside {element.tag}")
+    return (element.text or "").strip()
+
+
+class At(NamedTuple):
+    """An element with its name, its depth in the entry, its attributes and its language."""
+
+    element: Any
+    name: str
+    depth: int
+    found: dict[str, str]
+    lang: str | None
+
+
+class EntryReader:
+    """Fills the fields of one entry (or of the feed itself) from elements in their order."""
+
+    __slots__ = (
+        "_depths",
+        "_guid_links",
+        "_in_entry",
+        "_title_depth",
+        "_version",
+        "base",
+        "fields",
+        "full_text",
+        "names",
+    )
+
+    def __init__(self, names: Names, version: str, base: str, *, in_entry: bool = True) -> None:
+        self.base = base
+        self.names, self._version, self._in_entry = names, version, in_entry
+        self._depths: dict[str, int] = {}
+        self.full_text = False
+        self._title_depth = -1
+        self.fields: Fields = {}
+
+    def walk(self, parent: Any, depth: int, lang: str | None) -> None:
+        """Takes every element under `parent`; those of no rule that hold others are looked through."""
+        outside = self.base
+        for element in parent:
+            inner, found = lang, _NONE
+            if element.attrib:
+                found = attributes(element)
+                inner = lang_of(found, lang)
+                self.base = base_of(found, self.base)
+            self.take(At(element, self.names.of(element), depth, found, inner))
+            # feedparser does not forget a base that stood inside something without one.
+            self.base = outside or self.base
+
+    def take(self, at: At) -> None:
+        """Takes one element by its rule."""
+        rule = _RULES.get(at.name)
+        if rule is not None:
+            rule(self, at)
+        elif at.name in _REFUSED or at.depth > _DEEPEST:
+            raise Unusual(f"an element {at.name}")
+        elif len(at.element):
+            self.walk(at.element, at.depth + 1, at.lang)
+
+    def note_text(self, name: str) -> None:
+        """Of the feed's own texts only that they were there: they tell how the next entry's are taken."""
+        if name in _DESCRIPTIONS and "summary" in self.fields and not self.full_text:
+            self.full_text = True
+        elif name in ("summary", "itunes:summary"):
+            self.fields["summary"] = ""
+        elif name in ("content", "content:encoded"):
+            self.full_text = True
+            self.fields.setdefault("summary", "")
+
+    # --- storing
+
+    def _store(self, field: str, value: str, depth: int) -> None:
+        """The deeper of two never replaces the other; the later of two as deep does."""
+        if self._in_entry:
+            before = self._depths.get(field)
+            if before is not None and depth > before:
+                return
+            self._depths[field] = depth
+        self.fields[field] = value
+
+    def _detail(self, kind: str, lang: str | None) -> Fields:
+        return {"type": kind, "language": lang}
+
+    def _kind(self, found: dict[str, str], default: str) -> str:
+        kind = _TYPES.get(found.get("type", ""))
+        if kind is None or "mode" in found:
+            raise Unusual(f"content of type {found.get('type')}")
+        kind = kind or default
+        if kind == _XHTML and self._version != "atom10":
+            raise Unusual("XHTML outside Atom")
+        return kind
+
+    def _content_text(self, element: Any, kind: str) -> str:
+        return mended(_xhtml(element) if kind == _XHTML else text_of(element))
+
+    # --- rules
+
+    def title(self, at: At) -> None:
+        kind = self._kind(at.found, "text/plain")
+        value = self._content_text(at.element, kind)
+        if not -1 < self._title_depth <= at.depth:
+            self._store("title", value, at.depth)
+            self.fields["title_detail"] = self._detail(kind, at.lang)
+        if value and at.name != "media:title":
+            self._title_depth = at.depth
+
+    def description(self, at: At) -> None:
+        if "summary" in self.fields and not self.full_text:
+            self.content(at)
+            return
+        kind = self._kind(at.found, _DESCRIPTIONS[at.name])
+        self._store("summary", self._content_text(at.element, kind), at.depth)
+        self.fields["summary_detail"] = self._detail(kind, at.lang)
+
+    def content(self, at: At) -> None:
+        self.full_text = True
+        kind = self._kind(at.found, "text/html" if at.name == "content:encoded" else "text/plain")
+        if kind == "text/plain" and not self._version.startswith("atom"):
+            kind = _guessed(text_of(at.element))
+        value = self._content_text(at.element, kind)
+        self.fields.setdefault("content", []).append({**self._detail(kind, at.lang), "value": value})
+        self.fields.setdefault("summary", value)
+
+    def link(self, at: At) -> None:
+        found = dict(at.found)
+        relation = found.setdefault("rel", "alternate")
+        found.setdefault("type", "application/atom+xml" if relation == "self" else "text/html")
+        address = found.get("url", found.get("uri", found.get("href")))
+        links = self.fields.setdefault("links", [])
+        links.append(found)
+        if address or "href" in found:
+            found["href"] = joined(self.base, address or found["href"])
+            if relation == "alternate" and _TYPES.get(found["type"]) in ("text/html", _XHTML):
+                self.fields["link"] = found["href"]
+            if len(at.element):
+                raise Unusual("a link that holds others")
+            return
+        text = text_of(at.element)
+        value = mended(joined(self.base, text) if text else "")
+        value = _REFERENCE.sub(r"&\g<1>", value.replace("&amp;", "&") if self._in_entry else value)
+        self.fields["link"] = value
+        if value or not self._in_entry:
+            found["href"] = value
+
+    def guid(self, at: At) -> None:
+        is_link = at.found.get("ispermalink", "true") == "true"
+        text = text_of(at.element)
+        value = mended(joined(self.base, text) if is_link and text else text)
+        self._store("id", value, at.depth)
+        if is_link:
+            self.fields.setdefault("link", value)
+
+    def enclosure(self, at: At) -> None:
+        found = dict(at.found)
+        address = found.get("url", found.get("uri", found.get("href")))
+        if address:
+            found.pop("url", None)
+            found.pop("uri", None)
+            found["href"] = address
+        found["rel"] = "enclosure"
+        self.fields.setdefault("links", []).append(found)
+        if len(at.element):
+            raise Unusual("an enclosure that holds others")
+
+    def published(self, at: At) -> None:
+        self.fields["published_parsed"] = moment(mended(text_of(at.element)))
+
+    def updated(self, at: At) -> None:
+        self.fields["updated_parsed"] = moment(mended(text_of(at.element)))
+
+    def author(self, at: At) -> None:
+        one: Fields = {}
+        self.fields.setdefault("authors", []).append(one)
+        for inner in at.element:
+            self._author_part(one, inner)
+        text = mended((at.element.text or "").strip() if not len(at.element) else _own_text(at.element))
+        self._store("author", text, at.depth)
+        if not one:
+            one["name"] = self.fields["author"][:_AUTHOR_LENGTH]
+
+    def _author_part(self, one: Fields, inner: Any) -> None:
+        part = self.names.of(inner)
+        _refuse_base(attributes(inner))
+        if part.startswith("?:") and not text_of(inner):
+            return
+        if part not in _AUTHOR_PARTS:
+            raise Unusual(f"{part} of an author")
+        if not one and isinstance(self.fields.get("author"), str):
+            one["name"] = self.fields["author"][:_AUTHOR_LENGTH]
+        one[_AUTHOR_PARTS[part]] = text_of(inner)
+
+    def language(self, at: At) -> None:
+        self._store("language", mended(text_of(at.element)), at.depth)
+
+    def original_link(self, at: At) -> None:
+        if at.element.attrib:
+            raise Unusual("an original link with attributes")
+        self._store("feedburner_origlink", mended(text_of(at.element)), at.depth)
+
+    def source(self, at: At) -> None:
+        address = at.found.get("url")
+        title = mended(text_of(at.element))
+        self._title_depth = -1
+        source = {"href": address} if address is not None else {}
+        self.fields["source"] = {**source, "title": title} if title else source
+
+    def media_content(self, at: At) -> None:
+        self.fields.setdefault("media_content", []).append(at.found)
+        self.walk(at.element, at.depth + 1, at.lang)
+
+    def thumbnail(self, at: At) -> None:
+        found, text = dict(at.found), text_of(at.element)
+        if text:
+            found.setdefault("url", mended(joined(self.base, text)))
+        self.fields.setdefault("media_thumbnail", []).append(found)
+
+    def itunes_image(self, at: At) -> None:
+        address = at.found.get("href") or at.found.get("url")
+        if len(at.element):
+            raise Unusual("an itunes:image that holds others")
+        if address:
+            self.fields["image"] = {"href": address}
+
+    def image(self, at: At) -> None:
+        """A picture in the manner of a channel's; its title is the entry's where this has none."""
+        self._title_depth = -1
+        for inner in at.element:
+            part = self.names.of(inner)
+            _refuse_base(attributes(inner))
+            if part not in _IMAGE_PARTS or (part in ("title", "link") and inner.attrib):
+                raise Unusual(f"a {part} of an image")
+            text_of(inner)
+            if part == "title":
+                self.title(At(inner, part, at.depth + 1, _NONE, at.lang))
+
+    def syndication(self, at: At) -> None:
+        """What the feed says of its own pace; feedparser keeps it under the at.element's at.name."""
+        if at.element.attrib:
+            raise Unusual(f"{at.name} with attributes")
+        self._store(_OWN_NAMES[at.name], mended(text_of(at.element)), at.depth)
+
+    def passed_over(self, at: At) -> None:
+        """Text that is kept in no field that is read here."""
+        if len(at.element):
+            raise Unusual(f"markup inside {at.element.tag}")
+
+    def contributor(self, at: At) -> None:
+        for inner in at.element:
+            _refuse_base(attributes(inner))
+        if any(len(inner) or self.names.of(inner) not in _AUTHOR_PARTS for inner in at.element):
+            raise Unusual("a contributor that holds more")
+
+
+Rule = Callable[[EntryReader, At], None]
+
+_AUTHOR_LENGTH: Final = 300
+_AUTHOR_PARTS: Final = {"name": "name", "email": "email", "url": "href", "uri": "href", "homepage": "href"}
+_IMAGE_PARTS: Final = frozenset({"url", "href", "width", "height", "title", "link"})
+_DESCRIPTIONS: Final = {
+    "description": "text/html", "dc:description": "text/html", "media:description": "text/html",
+    "summary": "text/plain", "itunes:summary": "text/plain",
+}  # fmt: skip
+_OWN_NAMES: Final = {
+    "ttl": "ttl", "sy:updateperiod": "sy_updateperiod", "sy:updatefrequency": "sy_updatefrequency"
+}  # fmt: skip
+_RULES: Final[dict[str, Rule]] = {
+    **dict.fromkeys(("title", "dc:title", "media:title"), EntryReader.title),
+    **dict.fromkeys(_DESCRIPTIONS, EntryReader.description),
+    **dict.fromkeys(("content", "content:encoded"), EntryReader.content),
+    **dict.fromkeys(("guid", "id"), EntryReader.guid),
+    **dict.fromkeys(("published", "issued", "pubdate", "dcterms:issued"), EntryReader.published),
+    **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"), EntryReader.updated),
+    **dict.fromkeys(("author", "managingeditor", "dc:author", "dc:creator", "itunes:author"), EntryReader.author),
+    **dict.fromkeys(("language", "dc:language"), EntryReader.language),
+    **dict.fromkeys(("itunes:image", "itunes:link"), EntryReader.itunes_image),
+    **dict.fromkeys(
+        ("subtitle", "tagline", "itunes:subtitle", "rights", "copyright", "dc:rights", "info", "generator",
+         "feedburner:browserfriendly", "category", "keywords", "media:category", "dc:subject"),
+        EntryReader.passed_over,
+    ),
+    **dict.fromkeys(_OWN_NAMES, EntryReader.syndication),
+    "image": EntryReader.image,
+    "link": EntryReader.link,
+    "enclosure": EntryReader.enclosure,
+    "contributor": EntryReader.contributor,
+    "feedburner:origlink": EntryReader.original_link,
+    "source": EntryReader.source,
+    "media:content": EntryReader.media_content,
+    "media:thumbnail": EntryReader.thumbnail,
+}  # fmt: skip
+# Elements of which feedparser makes something that no rule here does, and the names of its own fields.
+_REFUSED: Final = frozenset(
+    [
+        "item",
+        "entry",
+        "channel",
+        "feed",
+        "rss",
+        "textinput",
+        "abstract",
+        "fullitem",
+        "body",
+        "xhtml:body",
+        "itunes:owner",
+        "itunes:name",
+        "itunes:email",
+        "links",
+        "authors",
+        "title_detail",
+        "summary_detail",
+        "published_parsed",
+        "updated_parsed",
+        "media_content",
+        "media_thumbnail",
+        "feedburner_origlink",
+        "svg",
+        "math",
+    ]
+)
+
+
+def _guessed(text: str) -> str:
+    """Plain text that is markup nevertheless; the guess is feedparser's."""
+    if "<" not in text and "&" not in text:
+        return "text/plain"
+    from crawler.parse.xmlfeed import looks_like_html
+
+    return "text/html" if looks_like_html(text) else "text/plain"
+
+
+def _own_text(element: Any) -> str:
+    return "".join([element.text or "", *(inner.tail or "" for inner in element)]).strip()
+
+
+def _xhtml(element: Any) -> str:
+    """The markup inside an element, without the one `<div>` around all of it (RFC 4287, 3.1.1.3)."""
+    if len(element) == 1 and _local(element[0]) == "div":
+        outside = (element.text or "") + (element[0].tail or "")
+        if not outside.strip():
+            element = element[0]
+    return _inside(element, 0).strip()
+
+
+def _inside(element: Any, depth: int) -> str:
+    if depth > _DEEPEST:
+        raise Unusual("markup nested without end")
+    pieces = [escape(element.text or "")]
+    for inner in element:
+        name, given = _local(inner), attributes(inner)
+        if name in ("svg", "math"):
+            raise Unusual(f"{name} in markup")
+        _refuse_base(given)
+        found = "".join(f' {key}="{escape(value, _QUOTE)}"' for key, value in given.items())
+        pieces += [f"<{name}{found}>", _inside(inner, depth + 1), f"</{name}>", escape(inner.tail or "")]
+    return "".join(pieces)
+
+
+def _local(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2].lower()
+
+
+_DEEPEST: Final = 200

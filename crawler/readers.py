@@ -1,0 +1,136 @@
+"""Reading in processes of their own: a core for parsing while the crawl's has its requests.
+
+Small runs never start one. A process that dies of a body, or takes too long over it, fails that body alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import multiprocessing
+import os
+import pickle
+import signal
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Final
+
+from crawler.batches import Batcher
+from crawler.errors import FeedError
+from crawler.events import log_event
+from crawler.poll import Sifted
+from crawler.reading import Reading
+
+_LOG = logging.getLogger(__name__)
+
+# So many bodies are read in the crawl's own process before others are worth their start.
+_ALONE: Final = 40
+_LARGE: Final = 300_000
+_TIMEOUT_SECONDS: Final = 20.0
+_START_SECONDS: Final = 60.0
+_BATCH: Final = 8
+_WAIT_SECONDS: Final = 0.005
+
+Result = Sifted | Exception
+
+
+class Readers:
+    """Reads bodies in at most `workers` processes (one less than there are cores, at least one)."""
+
+    def __init__(self, workers: int | None = None, *, alone: int = _ALONE) -> None:
+        self._lanes = [_Lane() for _ in range(workers or max(1, (os.cpu_count() or 2) - 1))]
+        self._alone, self._turn = alone, 0
+
+    async def read(self, reading: Reading) -> Sifted:
+        """`Reading.run`, wherever; raises what it raises, and FeedError where a process died of it."""
+        if self._alone > 0 and len(reading.body) < _LARGE:
+            self._alone -= 1
+            return reading.run()
+        self._turn += 1
+        found = await self._lanes[self._turn % len(self._lanes)].ask(reading)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def close(self) -> None:
+        """End the processes; they hold nothing that could be lost."""
+        for lane in self._lanes:
+            await asyncio.to_thread(lane.stop)
+
+
+class _Lane:
+    """One process, started when it has something to read and anew after it failed."""
+
+    def __init__(self) -> None:
+        self._batches = Batcher(self._read, most=_BATCH, wait=_WAIT_SECONDS)
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    async def ask(self, reading: Reading) -> Result:
+        return await self._batches.ask(reading)
+
+    def _read(self, batch: Sequence[Reading]) -> list[Result]:
+        """The results of a batch; where the process fails, each is tried by itself, so that one culprit is found."""
+        try:
+            return self._exchange(batch)
+        except (EOFError, OSError, TimeoutError) as error:
+            self.stop()
+            if len(batch) > 1:
+                return [result for one in batch for result in self._read([one])]
+            log_event(_LOG, logging.WARNING, "feed.unreadable", url=batch[0].url, reason=type(error).__name__)
+            how = "took too long to read" if isinstance(error, TimeoutError) else "broke the reading process"
+            return [FeedError(f"{batch[0].url} {how}")]
+
+    def _exchange(self, batch: Sequence[Reading]) -> list[Result]:
+        pipe = self._pipe or self._start()
+        pipe.send_bytes(pickle.dumps(list(batch), pickle.HIGHEST_PROTOCOL))
+        if not pipe.poll(_TIMEOUT_SECONDS):
+            raise TimeoutError
+        results: list[Result] = pickle.loads(pipe.recv_bytes())  # noqa: S301 - from our own process
+        return results
+
+    def _start(self) -> Connection:
+        # spawn: a fork of a process with threads and an event loop may inherit a locked lock.
+        context = multiprocessing.get_context("spawn")
+        pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), name="newsfold-read", daemon=True)
+        self._process.start()
+        theirs.close()
+        if not pipe.poll(_START_SECONDS):
+            raise TimeoutError
+        pipe.recv_bytes()
+        self._pipe = pipe
+        return pipe
+
+    def stop(self) -> None:
+        """End the process at once."""
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+        self._pipe = self._process = None
+
+
+def _serve(pipe: Connection) -> None:
+    """The process: batches until the pipe closes. An interrupt at the terminal is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    pipe.send_bytes(b"ready")
+    while True:
+        try:
+            batch: list[Reading] = pickle.loads(pipe.recv_bytes())  # noqa: S301 - from our own process
+            pipe.send_bytes(pickle.dumps([_result(one) for one in batch], pickle.HIGHEST_PROTOCOL))
+        except (EOFError, OSError):
+            return
+
+
+def _result(reading: Reading) -> Result:
+    try:
+        return reading.run()
+    except Exception as error:
+        return error
