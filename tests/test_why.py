@@ -112,17 +112,17 @@ def test_three_thousand_words_are_compared_at_once(step: int) -> None:
     edited = [word if n % step else "edited" for n, word in enumerate(words)]
     one, other = replace(ARTICLE, text=" ".join(words)), replace(ARTICLE, id="b1", text=" ".join(edited))
     explain(one, other, Rules())  # tables that are built once
-    start = time.perf_counter()
+    start = time.process_time()
     explain(one, other, Rules())
-    assert time.perf_counter() - start < 0.3
+    assert time.process_time() - start < 0.3
 
 
 @pytest.mark.parametrize("word", ["a ", "a b ", "a b c d e x ", "漢"])
 def test_a_text_that_repeats_itself_takes_no_longer(word: str) -> None:
     text = (word * 20_000)[:40_000]
-    start = time.perf_counter()
+    start = time.process_time()
     passages(text, text[1:] + " y")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_reasons_as_json() -> None:
