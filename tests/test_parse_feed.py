@@ -335,10 +335,10 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_refused_soon(name: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(FeedError, match=r"entit|namespaces|attributes|elements"):
         parse_feed(BOMBS[name].encode(), URL)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
