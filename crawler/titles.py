@@ -110,11 +110,11 @@ def _voice(source: str, text: str) -> _Voice:
 
 
 def _before_cuts(title: str) -> list[str]:
-    return [title[: match.start()] for match in list(_SEPARATOR.finditer(title))[-_MAX_CUTS:]]
+    return [title[: match.start()].rstrip() for match in list(_SEPARATOR.finditer(title))[-_MAX_CUTS:]]
 
 
 def _after_cuts(title: str, separator: re.Pattern[str]) -> list[str]:
-    return [title[match.end() :] for match in list(separator.finditer(title))[:_MAX_CUTS]]
+    return [title[match.end() :].lstrip() for match in list(separator.finditer(title))[:_MAX_CUTS]]
 
 
 def _main(rests: Iterable[str], title: str) -> dict[str, str]:
