@@ -133,8 +133,9 @@ def serving(count: int, port: int) -> Iterator[list[str]]:
     process = context.Process(target=_serve, args=(["127.0.0.1", *hosts], port, ready), daemon=True)
     process.start()
     try:
-        if not ready.wait(60):
-            raise RuntimeError("the server of feeds did not start within a minute")
+        while not ready.wait(1):
+            if not process.is_alive():
+                raise RuntimeError(f"the server of feeds did not start; is port {port} taken?")
         yield [f"http://{host}:{port}/feed.xml" for host in hosts]
     finally:
         process.terminate()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from storage.codec import iso
+from storage.plain import iso
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
 
 

@@ -11,7 +11,7 @@ from crawler.poll import PollDecider, sift
 from crawler.schedule import Schedule
 from crawler.spiders.probe import Probe, unpolled
 from newsfold.config import Config
-from storage.codec import iso
+from storage.plain import iso
 
 _SHOWN_HEADERS = (
     "content-type", "etag", "last-modified", "cache-control", "expires", "retry-after", "server",

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from crawler.book import FeedState, PageJob, PollOutcome
 from crawler.model import Entry, FeedSpec, Hints
-from storage.codec import compact, from_iso, iso
 from storage.keys import feed_id
+from storage.plain import compact, from_iso, iso
 
 
 def host_of(url: str) -> str:

@@ -17,11 +17,12 @@ from dedup.fingerprint import Fingerprints
 from dedup.model import Article, Candidates, Neighbour
 from dedup.thresholds import MinHashConfig
 from storage.buckets import Found, Inserted, Prints, inserted, insertion
-from storage.codec import article_record, content, iso, text_of
+from storage.codec import article_record, content
 from storage.functions import Call, Functions, T, packed_vector, vector_of
 from storage.keys import Keys, group_id
 from storage.line import Line
 from storage.outlets import Outlets
+from storage.plain import iso, text_of
 from storage.records import BODY_FIELDS, PLACED, Body, Link, Linked, Record, bodies_of, link_doc, linked
 from storage.schema import changed_meanwhile, index_name
 

@@ -11,9 +11,9 @@ from typing import Any
 import redis
 
 from dedup.furniture import Phrase, Sighting
-from storage.codec import compact, iso, text_of
 from storage.functions import Call, Functions
 from storage.keys import Keys
+from storage.plain import compact, iso, text_of
 
 FurnitureSeen = tuple[str, str, str, Mapping[str, Any]]
 # As in outlet.lua: how many of an outlet's articles are remembered.

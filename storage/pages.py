@@ -9,10 +9,10 @@ from datetime import datetime
 import redis
 
 from crawler.book import PageJob
-from storage.codec import text_of
 from storage.feedfields import feed_state, page_job
 from storage.functions import Functions
 from storage.keys import Keys
+from storage.plain import text_of
 
 
 def hashes(client: redis.Redis, keys: Sequence[str]) -> list[dict[str, str]]:

@@ -16,11 +16,11 @@ import redis
 
 from crawler.book import Claim, FeedState, PollOutcome
 from crawler.model import FeedSpec
-from storage.codec import compact, iso, text_of
 from storage.feedfields import feed_state, host_of, moved, new_fields, poll_call, spec_fields, spec_of
 from storage.functions import Functions
 from storage.keys import Keys, feed_id, short_hash
 from storage.pages import PageQueue, hashes
+from storage.plain import compact, iso, text_of
 
 # Of one host a worker holds so many feeds at a time: enough to keep its one connection busy.
 PER_HOST = 4

@@ -9,9 +9,10 @@ from typing import Literal
 
 import redis
 
-from storage.codec import from_iso, iso, skip_of, text_of
+from storage.codec import skip_of
 from storage.keys import Keys
 from storage.outlets import FurnitureSeen, furniture_seen
+from storage.plain import from_iso, iso, text_of
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
 
 Kind = Literal["story", "group", "article", "feed"]

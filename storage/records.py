@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dedup.model import Article
-from storage.codec import body, compact, iso, skip_of, text_of
+from storage.codec import body, skip_of
 from storage.keys import group_id, story_id
+from storage.plain import compact, iso, text_of
 
 BODY_FIELDS = ("title", "text", "headline_in_text", "outlet", "skip")
 # How much of a record says how the article was placed, which a revision leaves as it is.

@@ -9,9 +9,9 @@ import redis
 from redis.exceptions import ResponseError
 
 from dedup.thresholds import MinHashConfig
-from storage.codec import text_of
 from storage.errors import SchemaMismatch
 from storage.keys import Keys, short_hash
+from storage.plain import text_of
 
 VERSION = 3
 

@@ -12,11 +12,11 @@ import redis
 
 from crawler.book import FeedState, PollOutcome
 from crawler.websub import Subscription
-from storage.codec import from_iso, iso, text_of
 from storage.feedfields import changed_fields, feed_state, page_call
 from storage.functions import Functions
 from storage.keys import Keys
 from storage.pages import hashes
+from storage.plain import from_iso, iso, text_of
 
 # While one server asks a hub, another does not.
 _CLAIM = timedelta(minutes=5)

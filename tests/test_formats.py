@@ -71,10 +71,10 @@ def test_a_gzip_file_is_unpacked_as_far_as_it_may_be() -> None:
     assert len(parse_feed(gzip.compress(NEWS.encode()), URL, "application/x-gzip").entries) == 1
     with pytest.raises(NotAFeed, match="gzip data"):
         parse_feed(b"\x1f\x8b no such thing", URL)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(FeedError):
         parse_feed(gzip.compress(b"x" * 100_000_000), URL, max_bytes=1_000_000)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_media_and_itunes_extensions_carry_what_the_entry_lacks() -> None:
@@ -125,20 +125,20 @@ EXPENSIVE = {
 @pytest.mark.parametrize("name", EXPENSIVE)
 def test_what_is_built_to_be_expensive_is_cheap(name: str) -> None:
     body = EXPENSIVE[name]()
-    start = time.perf_counter()
+    start = time.process_time()
     said = URL
     try:
         parse_feed(body, URL)
     except CrawlerError as error:
         said = str(error)
     assert said.startswith(URL)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.slow
 def test_memory_is_bounded() -> None:
-    body = _rss(b"".join(ITEM % (i, "漢字".encode() * 300) for i in range(11_000)))
-    assert len(body) > 19 * M
+    body = _rss(b"".join(ITEM % (i, "漢字".encode() * 300) for i in range(10_000)))
+    assert len(body) > 18 * M
     tracemalloc.start()
     feed = parse_feed(body, URL)
     peak = tracemalloc.get_traced_memory()[1]

@@ -58,11 +58,11 @@ class Readers:
 
     def _timed(self, name: str, body: bytes, reader: Callable[..., Found | None]) -> ParsedFeed | str:
         self._patch.setattr(xmlfeed, "_quickly", reader)
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             return read(body)
         finally:
-            self.spent[name] += time.perf_counter() - start
+            self.spent[name] += time.process_time() - start
 
 
 @pytest.mark.slow

@@ -82,11 +82,10 @@ def test_workers_race_and_no_feed_is_polled_twice(client: redis.Redis) -> None:
 def test_what_a_killed_worker_held_is_polled_by_another(client: redis.Redis) -> None:
     queue = FeedQueue(client, Keys(), token=new_token(), lease=2)
     ids = queue.add_feeds([FeedSpec(f"http://n{i}.example/") for i in range(3)], datetime.now(UTC))
-    killed = start(client, 2, 30)
-    assert killed.stdout is not None
-    assert killed.stdout.readline().startswith("begun")
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    with start(client, 2, 30) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline().startswith("begun")
+        killed.send_signal(signal.SIGKILL)
     assert queue.claim_feeds(9, datetime.now(UTC)).feeds == ()
     while not queue.any_due(datetime.now(UTC)):  # pytest's timeout ends it
         time.sleep(0.1)

@@ -28,6 +28,7 @@ _ELEMENTS: Final = 40_000
 _SIGNS: Final = 50_000
 # An honest tag is shorter; each of its attributes costs as much as an element.
 _LONG_TAG: Final = re.compile(r"<[^<>]{60000}")
+_PIECES: Final = 300_000
 _ATTRIBUTES: Final = 500
 _NAMESPACES: Final = 300
 _AUTHOR_LENGTH: Final = 300
@@ -48,14 +49,19 @@ class _Bounded:
     namespaces_in_use: dict[str, str]
     max_entries = 0
     elements = 0
+    pieces = 0
 
     def unknown_starttag(self, tag: str, attrs: list[Any]) -> Any:
         self.elements += 1
         if self.elements > _ELEMENTS:
-            if self.entries:
-                raise _Full
-            raise _TooMuch(f"more than {_ELEMENTS:,} elements")
+            self._stop(f"more than {_ELEMENTS:,} elements")
         return super().unknown_starttag(tag, attrs)  # type: ignore[misc]
+
+    def _stop(self, reason: str) -> None:
+        """What was read so far is the feed; where nothing was, there is none."""
+        if self.entries:
+            raise _Full
+        raise _TooMuch(reason)
 
     def track_namespace(self, prefix: str | None, uri: str) -> None:
         # Every element is compared with every namespace.
@@ -91,6 +97,13 @@ class _Strict(_Bounded, feedparser.api.StrictFeedParser):  # type: ignore[misc]
         if len(attrs) > _ATTRIBUTES:
             raise _TooMuch(f"an element of more than {_ATTRIBUTES} attributes")
         super().startElementNS(name, qname, attrs)
+
+    def characters(self, text: str) -> None:
+        # Expat gives each reference by itself, however long the text around it.
+        self.pieces += 1
+        if self.pieces > _PIECES:
+            self._stop(f"text in more than {_PIECES:,} pieces")
+        super().characters(text)
 
 
 class _Loose(_Bounded, feedparser.api.LooseFeedParser):  # type: ignore[misc]

@@ -77,7 +77,7 @@ def add(
     """Put feeds on the schedule; of a page, the feed that it names."""
     given = [_spec(url, "", "", "", "").url for url in urls]
     chosen = given if no_check else _discovered(given, allow_net)
-    specs = [_spec(url, title, folder, lang, outlet) for url in chosen]
+    specs = [_spec(url, title, folder, lang, outlet) for url in dict.fromkeys(chosen)]
     queue, now = state.feed_queue(), state.now()
     known = set(queue.feed_ids())
     for spec, identity in zip(specs, queue.add_feeds(specs, now), strict=True):
