@@ -45,8 +45,9 @@ while True:
         time.sleep(float(sys.argv[3]))
         after = replace(feed, polled=datetime.now(UTC), interval=3600)
         outcome = PollOutcome("unchanged", 304, after, datetime.now(UTC) + timedelta(hours=1), "rate")
+        end = time.time()  # the host is free for others before the answer is here
         stored = queue.finish_poll(feed, outcome, datetime.now(UTC))
-        print(json.dumps([feed.id, feed.url.split("/")[2], begin, time.time(), stored]), flush=True)
+        print(json.dumps([feed.id, feed.url.split("/")[2], begin, end, stored]), flush=True)
 """
 
 
