@@ -91,10 +91,10 @@ def _clean(text: str, names: frozenset[str]) -> str:
 def without_outlet(title: str, names: frozenset[str]) -> str:
     """A title without leading or trailing segments that are one of `names` (as `_key` writes them)."""
     while (last := _split_last(title)) and _is_last_name(title, last, names):
-        title = last[0]
+        title = last[0].rstrip()
     # Before a headline stands a name or nothing of it: "The Daily view on floods: a warning" is whole.
     while (first := _split_first(title)) and _is_declared(first[0], names):
-        title = first[1]
+        title = first[1].lstrip()
     return title
 
 
