@@ -131,9 +131,9 @@ def quick_set() -> StorySet:
 
 def measure(options: argparse.Namespace, home: Path) -> dict[str, Any]:
     """The parts that were asked for, on the server of a folder of its own."""
-    found: dict[str, Any] = {"quality": {}, "orders": {}, "speed": None, "memory": None}
+    found: dict[str, Any] = {"quality": {}, "published": {}, "orders": {}, "speed": None, "memory": None}
     if options.news2013 or options.news_copy:
-        found["quality"] = _published(options, home)
+        found["published"] = _published(options, home)
     else:
         wanted = (options.part,) if options.part else PARTS
         if "quality" in wanted:

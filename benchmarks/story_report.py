@@ -15,14 +15,14 @@ _SIZE, _LEAST_SPEED, _MOST_MS = 100_000, 1_000, 20
 
 def report(found: Mapping[str, Any]) -> str:
     """Everything, one part after another."""
-    pieces = []
-    if found["quality"]:
-        pieces.append(quality_table(found["quality"]))
+    pieces = [quality_table(found[part]) for part in ("published", "quality") if found[part]]
     if found["orders"]:
         pieces.append(orders_table(found["orders"]))
     if found["speed"]:
         pieces.append(speed_lines(found["speed"], found["memory"]))
-    pieces += [targets_table(found), f"server {found['server']}, {found['machine']}"]
+    if not found["published"]:
+        pieces.append(targets_table(found))
+    pieces.append(f"server {found['server']}, {found['machine']}")
     return "\n\n".join(pieces)
 
 
