@@ -164,7 +164,7 @@ def _sets(quick: bool) -> Sequence[StorySet]:
 
 def _orders(home: Path, quick: bool) -> dict[str, Any]:
     if quick:
-        return {QUICK: orders(home, quick_set().streams()[0], 2)}
+        return {QUICK: orders(home, quick_set().streams()[0], shuffles=2, crowds=1)}
     first = first_stories(rows_of("allsides_dev"), FIRST_STORIES)
     return {FIRST: orders(home, first), ECB.partition(",")[0]: orders(home, rows_of("ecbplus_dev"))}
 

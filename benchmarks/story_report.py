@@ -68,7 +68,8 @@ def speed_lines(speed: Mapping[str, Any], memory: Mapping[str, float]) -> str:
     return "\n".join(
         [
             f"Among {speed['active']:,} active articles of {speed['stories']:,} stories: "
-            f"{speed['articles_per_s']:,.0f} articles/s; batches of 64 that come alone take "
+            f"{speed['articles_per_s']:,.0f} articles/s ({speed['worker_us']:,.0f} µs of processor time an article "
+            f"in the worker, {speed['server_us']:,.0f} µs in the server); batches of 64 that come alone take "
             f"{speed['p50_ms']:.2f} ms an article, p99 {speed['p99_ms']:.2f} ms ({speed['batches']} batches); "
             f"the index was filled at {speed['filled_per_s']:,.0f} articles/s",
             f"Memory: {speed['article_bytes']:,.0f} B an article with all there is of it; of {memory['articles']:,} "

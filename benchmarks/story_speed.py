@@ -22,8 +22,9 @@ from typing import Any
 
 import redis
 
-from benchmarks.harness import percentile, seconds
+from benchmarks.harness import percentile
 from benchmarks.replay import Row, encoded, take_in
+from benchmarks.server import Cost, cost
 from pipelines.desk import Desk, DeskOptions
 from pipelines.ingest import BATCH
 from pipelines.placing import Rules
@@ -35,6 +36,7 @@ COMMON_SHARE = 0.02  # of the texts; some 700 words of the newswire
 FRESH = 6  # every sixth text of a copy is kept for measuring
 OUTLETS = 200
 _PARTS = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]+")
+_WRAP = re.compile(r"\n(?! {4})")  # the wire's paragraphs are indented by four
 _LETTERS = "bcdfghjklmnpqrstvwxz"
 
 
@@ -58,6 +60,11 @@ class Spelling(dict[str, str]):
         return made
 
 
+def unwrapped(text: str) -> str:
+    """A newswire text with a line a paragraph, as files for `newsfold ingest` have it."""
+    return _WRAP.sub(" ", text)
+
+
 def parts(text: str) -> list[str]:
     """Words and what stands between them, alternating; joined they are the text."""
     return _PARTS.findall(text)
@@ -74,7 +81,7 @@ class Copies:
     """Articles without end, those that fill the index and those that are measured."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        both = ((parts(row["title"] or ""), parts(row["text"] or "")) for row in rows)
+        both = ((parts(row["title"] or ""), parts(unwrapped(row["text"] or ""))) for row in rows)
         self._rows = [(title, text) for title, text in both if any(map(str.isalnum, title + text))]
         self._common = common_words(title + text for title, text in self._rows)
 
@@ -136,10 +143,10 @@ def used_memory(client: redis.Redis) -> int:
     return int(client.info("memory")["used_memory"])
 
 
-def timed(desk: Desk, rows: Iterator[Row], count: int) -> float:
-    """The seconds that the next rows take, as one stream."""
+def timed(desk: Desk, rows: Iterator[Row], count: int) -> Cost:
+    """What the next rows cost an article, as one stream."""
     lines = encoded(islice(rows, count))
-    return seconds(lambda: take_in(desk, lines))
+    return cost(desk.client, len(lines), lambda: take_in(desk, lines))
 
 
 def speed(
@@ -152,12 +159,15 @@ def speed(
     spent = time.perf_counter() - begin
     fresh, desk = copies.fresh(), filled.desk
     streams = [timed(desk, fresh, round_articles) for _ in range(rounds)]
-    each = [1e3 * timed(desk, fresh, BATCH) / BATCH for _ in range(alone)]
+    each = [timed(desk, fresh, BATCH).clock / 1e3 for _ in range(alone)]
+    clock, worker, server = (median(costs) for costs in zip(*streams, strict=True))
     return {
         "active": size,
         "stories": filled.stories(),
         "filled_per_s": size / spent,
-        "articles_per_s": round_articles / median(streams),
+        "articles_per_s": 1e6 / clock,
+        "worker_us": worker,
+        "server_us": server,
         "p50_ms": percentile(each, 0.5),
         "p99_ms": percentile(each, 0.99),
         "batches": len(each),
@@ -170,10 +180,11 @@ def memory(home: Path, rows: Sequence[Row], size: int) -> dict[str, float]:
     bare = Filled(home, Copies(rows), size, Rules(tell_stories=False))
     whole = Filled(home, Copies(rows), size, Rules())
     stories = whole.stories()
+    grouped, told = (one.bytes_used / one.articles for one in (bare, whole))
     return {
         "articles": size,
         "stories": stories,
-        "grouped_article_bytes": bare.bytes_used / bare.articles,
-        "article_bytes": whole.bytes_used / whole.articles,
-        "story_bytes": (whole.bytes_used - bare.bytes_used) / stories,
+        "grouped_article_bytes": grouped,
+        "article_bytes": told,
+        "story_bytes": (told - grouped) * size / stories,
     }

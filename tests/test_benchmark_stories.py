@@ -28,7 +28,7 @@ from benchmarks.story_sets import (
     sample_stories,
     shuffled,
 )
-from benchmarks.story_speed import FRESH, Copies, Spelling, common_words, memory, parts, speed
+from benchmarks.story_speed import FRESH, Copies, Spelling, common_words, memory, parts, speed, unwrapped
 from storage.embedded import EmbeddedServer
 
 FERRY = "The ferry Corvina ran aground off Harrowmouth on {} with 212 passengers, the coastguard said."
@@ -70,6 +70,13 @@ def test_spelling() -> None:
     assert "".join(parts(text)) == text
     assert spelled.startswith("The BPBC ferrybc, atbc 501 — a\nx")
     assert one["ferry"] == one["ferry"] != two["ferry"]
+
+
+def test_paragraphs_of_the_wire() -> None:
+    assert (
+        unwrapped("Showers in\nthe zone.\n    The dry\nperiod.\n")
+        == "Showers in the zone.\n    The dry period. "
+    )
 
 
 def test_spellings_of_copies_differ() -> None:
@@ -166,7 +173,7 @@ def test_published_set_by_language(home: Path) -> None:
 @pytest.mark.slow
 def test_orders_and_workers(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.story_orders.WORKERS", 2)
-    found = orders(home, ROWS, 2)
+    found = orders(home, ROWS, shuffles=2, crowds=1)
     assert found["articles"] == 6
     assert found["same_file_twice"] == found["two_shuffles"]["least"] == 1.0
     assert 0.0 <= found["one_and_four_workers"]["least"] <= 1.0
@@ -187,5 +194,7 @@ def test_speed_and_memory(home: Path) -> None:
     assert (found["active"], found["batches"]) == (128, 2)
     assert found["articles_per_s"] > 0
     sizes = memory(home, rows, 128)
-    assert sizes["article_bytes"] > sizes["grouped_article_bytes"] > 0
-    assert sizes["story_bytes"] > 0
+    assert 500 < sizes["grouped_article_bytes"] < 50_000
+    told = sizes["grouped_article_bytes"] + sizes["story_bytes"] * sizes["stories"] / 128
+    assert sizes["article_bytes"] == pytest.approx(told)
+    assert 64 < sizes["stories"] <= 128
