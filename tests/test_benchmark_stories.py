@@ -188,8 +188,10 @@ def test_a_worker_that_fails_is_told(home: Path) -> None:
 
 @pytest.mark.slow
 def test_speed_and_memory(home: Path) -> None:
-    words = ["".join(draw.choices("abdegiklmnorstu", k=7)) for draw in [random.Random(1)] for _ in range(600)]
-    rows = [{"title": f"Item {i}", "text": " ".join(words[5 * i : 5 * i + 40])} for i in range(110)]
+    words = [
+        "".join(draw.choices("abdegiklmnorstu", k=7)) for draw in [random.Random(1)] for _ in range(4_400)
+    ]
+    rows = [{"title": f"Item {i}", "text": " ".join(words[40 * i : 40 * i + 40])} for i in range(110)]
     found = speed(home, rows, 128, 1, 64, 2)
     assert (found["active"], found["batches"]) == (128, 2)
     assert found["articles_per_s"] > 0
