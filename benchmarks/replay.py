@@ -55,7 +55,8 @@ def _pass(home: Path, rows: Sequence[Row], workers: int) -> None:
     context = get_context("spawn")
     barrier = context.Barrier(workers)
     running = [
-        context.Process(target=_work, args=(home, rows[part::workers], barrier)) for part in range(workers)
+        context.Process(target=_work, args=(home, rows[part::workers], barrier), daemon=True)
+        for part in range(workers)
     ]
     for process in running:
         process.start()

@@ -11,6 +11,7 @@ and the online TF-IDF of `benchmarks.tfidf`.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -204,6 +205,8 @@ def main() -> None:
     if not (options.news2013 or options.news_copy or available()):
         print(f"the sets of {DATA / 'events'} are not there: nothing was measured", file=sys.stderr)
         return
+    # Stopped by a signal or not, a run leaves neither server nor folder.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped: nothing is reported"))
     with tempfile.TemporaryDirectory() as folder:
         try:
             found = measure(options, Path(folder))
