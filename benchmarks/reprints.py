@@ -9,7 +9,6 @@ it returns and by those whose estimate reaches 0.7.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import sys
@@ -23,14 +22,14 @@ from typing import Any
 
 import numpy as np
 import redis
-from datasketch import MinHash, MinHashLSH
 
-from benchmarks.harness import DATA, machine, table
+from benchmarks.harness import DATA, load, machine, table
+from benchmarks.lsh import THRESHOLD, lsh_components
 from benchmarks.partition import score
+from benchmarks.replay import told
 from dedup.model import Article, Segment
 from dedup.text import tokens
 from pipelines.desk import Desk, DeskOptions
-from pipelines.ingest import ingest, read_rows
 from pipelines.placing import Placer, Rules, Submission
 from storage.embedded import EmbeddedServer
 from storage.index import Index
@@ -41,22 +40,11 @@ SYNTHETIC = DATA / "reprints" / "synthetic_dev.jsonl.gz"
 WIRE = DATA / "wire" / "reuters21578.jsonl.gz"
 EVENTS = ("allsides_dev", "allsides_dated_dev", "ecbplus_dev")
 SEEDS, QUICK_SEEDS, QUICK_WIRE = (1, 2, 3, 4, 5), (1,), 3_000
-THRESHOLD = 0.7
 
 
-def load(path: Path) -> list[dict[str, Any]]:
-    """The objects of a gzipped JSON Lines file."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-def groups_of(desk: Desk, rows: Sequence[dict[str, Any]]) -> list[str]:
+def groups_of(home: Path, rows: Sequence[dict[str, Any]]) -> list[str]:
     """The group of every row after one pass in this order on an empty server."""
-    desk.client.flushall()
-    lines = (json.dumps(row).encode() for row in rows)
-    pages = (row.page for row in read_rows(lines, lambda number, why: sys.exit(f"line {number}: {why}")))
-    ingest(desk, pages, lambda: datetime.now(UTC), lambda _: None)
-    found = {a.id: a.group for a in Reader(desk.client).all_articles()}
+    found = {article.id: article.group for article in told(home, rows)}
     return [found[str(row["id"])] for row in rows]
 
 
@@ -78,15 +66,15 @@ def by_noise(rows: Sequence[dict[str, Any]], found: Sequence[str]) -> dict[int, 
     return {level: sum(hit) / len(hit) for level, hit in sorted(hits.items())}
 
 
-def synthetic(desk: Desk, seeds: Iterable[int]) -> dict[str, Any]:
+def synthetic(home: Path, seeds: Iterable[int]) -> dict[str, Any]:
     """Scores in file order, and how alike the results of shuffled orders are."""
     rows = load(SYNTHETIC)
     labels = [row["reprint"] for row in rows]
-    found = groups_of(desk, rows)
+    found = groups_of(home, rows)
     partitions = [dict(zip((row["id"] for row in rows), found, strict=True))]
     for seed in seeds:
         shuffled = random.Random(seed).sample(rows, len(rows))
-        partitions.append(dict(zip((row["id"] for row in shuffled), groups_of(desk, shuffled), strict=True)))
+        partitions.append(dict(zip((row["id"] for row in shuffled), groups_of(home, shuffled), strict=True)))
     names = list(partitions[0])
     listed = [[partition[name] for name in names] for partition in partitions]
     scores = score(found, labels)
@@ -108,33 +96,12 @@ _PEERS = (("datasketch LSH", False), ("datasketch LSH, verified", True))
 
 
 def _peer_scores(rows: Sequence[dict[str, Any]], labels: Sequence[str], verified: bool) -> dict[str, Any]:
-    found = peer_groups([row["text"] for row in rows], verified)
+    found = lsh_components([row["text"] for row in rows], verified)
     scores = score(found, labels)
     return {
         "ari": scores.ari, "pair_p": scores.pair_p, "pair_r": scores.pair_r,
         "noise": by_noise(rows, found), "crossed": crossed(found, labels),
     }  # fmt: skip
-
-
-def peer_groups(texts: Sequence[str], verified: bool) -> list[str]:
-    """Groups by the pairs that datasketch's LSH returns, on shingles of three words."""
-    lsh, parent, prints = MinHashLSH(threshold=THRESHOLD, num_perm=128), list(range(len(texts))), []
-    for number, text in enumerate(texts):
-        words = tokens(text)
-        minhash = MinHash(num_perm=128, seed=1, scheme="affine32")
-        minhash.update_batch([" ".join(words[i : i + 3]).encode() for i in range(max(1, len(words) - 2))])
-        prints.append(minhash)
-        for other in lsh.query(minhash):
-            if not verified or minhash.jaccard(prints[int(other)]) >= THRESHOLD:
-                parent[_root(parent, number)] = _root(parent, int(other))
-        lsh.insert(str(number), minhash)
-    return [str(_root(parent, number)) for number in range(len(texts))]
-
-
-def _root(parent: list[int], number: int) -> int:
-    while parent[number] != number:
-        number = parent[number] = parent[parent[number]]
-    return number
 
 
 def exact_pairs(texts: Sequence[str]) -> dict[tuple[int, int], float]:
@@ -185,12 +152,12 @@ def wire(client: redis.Redis, most: int | None) -> dict[str, Any]:
     }
 
 
-def events(desk: Desk) -> dict[str, float]:
+def events(home: Path) -> dict[str, float]:
     """Share of texts on shared events that are grouped with another; some of them are real copies."""
     shares = {}
     for name in EVENTS:
         rows = load(DATA / "events" / f"{name}.jsonl.gz")
-        found = groups_of(desk, rows)
+        found = groups_of(home, rows)
         shares[name] = crossed(found, [str(i) for i in range(len(found))])
     return shares
 
@@ -201,9 +168,9 @@ def measure(quick: bool) -> dict[str, Any]:
         try:
             desk = Desk(DeskOptions(home=Path(home)))
             return {
-                "synthetic": synthetic(desk, QUICK_SEEDS if quick else SEEDS),
+                "synthetic": synthetic(Path(home), QUICK_SEEDS if quick else SEEDS),
                 "wire": wire(desk.client, QUICK_WIRE if quick else None),
-                "events": {} if quick else events(desk),
+                "events": {} if quick else events(Path(home)),
                 "machine": machine(),
             }
         finally:

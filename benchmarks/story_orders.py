@@ -1,0 +1,49 @@
+"""How far the result depends on order: shuffles by one worker, and one file by one worker and by four."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from benchmarks.partition import score
+from benchmarks.replay import Row, told
+from benchmarks.story_sets import SEED, shuffled
+
+SHUFFLES, WORKERS = 3, 4
+
+
+def orders(
+    home: Path, rows: Sequence[Row], shuffles: int = SHUFFLES, crowds: int = SHUFFLES
+) -> dict[str, Any]:
+    """Adjusted Rand index between results: of two shuffles, of one file twice, of one worker and four on one file.
+
+    As many of the shuffled files go to four workers as `crowds` says.
+    """
+    files = [shuffled(rows, SEED + number) for number in range(shuffles)]
+    ids = sorted(str(row["id"]) for row in rows)
+    labels = {str(row["id"]): row["story"] for row in rows}
+    truth = [labels[identity] for identity in ids]
+    one = [_partition(home, file, ids, 1) for file in files]
+    four = [_partition(home, file, ids, WORKERS) for file in files[:crowds]]
+    again = _partition(home, files[0], ids, 1)
+    between = [score(a, b).ari for a, b in combinations(one, 2)]
+    beside = [score(a, b).ari for a, b in zip(one, four, strict=False)]
+    return {
+        "articles": len(rows),
+        "same_file_twice": score(one[0], again).ari,
+        "two_shuffles": {"mean": fmean(between), "least": min(between)},
+        "one_and_four_workers": {"mean": fmean(beside), "least": min(beside)},
+        "bcubed_f1": {
+            "one": fmean(score(found, truth).bcubed_f1 for found in one),
+            "four": fmean(score(found, truth).bcubed_f1 for found in four),
+        },
+    }
+
+
+def _partition(home: Path, rows: Sequence[Row], ids: Sequence[str], workers: int) -> list[str]:
+    """The story of each id."""
+    found = {article.id: article.story for article in told(home, rows, workers)}
+    return [found[identity] for identity in ids]
