@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -159,19 +159,6 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
-    """A group that shares rare terms with the one being placed, with its story and its term vector.
-
-    `story_groups` is how many groups that story has.
-    """
-
-    group: str
-    story: str
-    story_groups: int
-    vector: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
 class GroupDecision:
     """The articles whose groups a text unites (none: it founds its own) and the match that says why."""
 
@@ -180,13 +167,29 @@ class GroupDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A group that leaves its story for another, which may be new."""
+
+    group: str
+    left: str
+    story: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoryDecision:
-    """Which story a new group joins ("" for its own), by what score, beside which group, on what terms."""
+    """Which story a new group is in, whether it joined one that was there, by what score, and what that changes.
+
+    `group` is the nearest group of the best story and `terms` what they share, with what each adds to the cosine;
+    `density` is how crowded the text's neighbourhood is.
+    """
 
     story: str = ""
+    joined: bool = False
     score: float = 0.0
     group: str = ""
-    terms: tuple[str, ...] = ()
+    terms: tuple[tuple[str, float], ...] = ()
+    density: float = 0.0
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +205,4 @@ class Placement:
     group_is_new: bool = False
     story_is_new: bool = False
     score: float = 0.0
-    terms: tuple[str, ...] = ()
+    terms: tuple[tuple[str, float], ...] = ()

@@ -1,29 +1,31 @@
 """What a text is about, as weighted terms; the only importer of wordfreq and PyStemmer.
 
-MinHash does not find events: texts in other words share names, numbers and rare words. A term's weight
-is its share in title, lead and body times how rare the word is in the language (`wordfreq`, from data
-that ships with it). Where words are not separated, the terms are pairs of characters.
+MinHash does not find events: texts in other words share names, numbers and rare words. A term weighs what it is said in
+title, lead and body times how rare it is, in the language (`wordfreq`, from data that ships with it) and in the stream
+of late. Where words are not separated, the terms are pairs of characters.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
+import numpy as np
 import Stemmer
 import wordfreq
+from numpy.typing import NDArray
 
-from dedup.text import CHARACTER, classify, code_points, normalise, token_bounds
+from dedup.text import CHARACTER, classify, code_points, normalise, token_bounds, tokens
+from dedup.thresholds import TermConfig
 
-TITLE_WEIGHT, LEAD_WEIGHT, BODY_WEIGHT = 2.0, 1.5, 1.0
-LEAD_TOKENS = 60
-_BODY_TOKENS = 800
+# Terms are told apart by 32 bits where they are looked up, by the first 16 of them where they are counted and compared.
+SLOTS = 1 << 16
 
-# Zipf scale: log10 of occurrences in a thousand million words. Words at 6 and above ("the", "said")
-# tell nothing of an event; a word that the list does not have is taken for a name.
-_COMMON, _UNLISTED = 6.0, 2.0
-_MIN_WEIGHT = 0.05
+_FEWEST = 1e-8  # a word that no list has is taken for a name
+_FEWEST_PAIR = 1e-6  # of characters: lists have words
 
 _STEMMERS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english",
@@ -35,6 +37,77 @@ _STEMMERS = {
 
 # wordfreq's names for what pages call otherwise.
 _NEAREST = {"no": "nb", "nn": "nb", "hr": "sh", "sr": "sh", "bs": "sh", "tl": "fil"}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term as it is counted: its text, its 32-bit key, and how often it is said of all words of the language."""
+
+    text: str
+    key: int
+    frequency: float
+
+    @property
+    def slot(self) -> int:
+        """Where it is counted and compared."""
+        return self.key >> 16
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The distinct terms of a text, each with its weighted count."""
+
+    terms: tuple[Term, ...]
+    counts: tuple[float, ...]
+
+    @property
+    def slots(self) -> NDArray[np.uint16]:
+        """The slot of each term."""
+        return np.fromiter((term.slot for term in self.terms), np.uint16, len(self.terms))
+
+
+@dataclass(frozen=True, slots=True)
+class TermVector:
+    """The weightiest terms of a text, weightiest first, as a vector of length 1 (no terms for no words).
+
+    `slots` (uint16) and `weights` (float32) are what is compared, `terms` what is shown and looked up.
+    """
+
+    terms: tuple[Term, ...]
+    slots: NDArray[np.uint16]
+    weights: NDArray[np.float32]
+
+    def as_dict(self) -> dict[str, float]:
+        """Term → weight."""
+        return {t.text: w for t, w in zip(self.terms, self.weights.tolist(), strict=True)}
+
+
+class Frequencies:
+    """In how many of the stream's late texts each term stood: the counts of a server, and what was added since."""
+
+    def __init__(self, table: NDArray[np.uint32], texts: int) -> None:
+        self.table, self.texts, self.before = table, texts, texts
+        self._added: list[NDArray[np.uint16]] = []
+
+    def add(self, counted: Counted) -> None:
+        """Count one text."""
+        slots = counted.slots
+        self.table[slots] += 1
+        self.texts += 1
+        self._added.append(slots)
+
+    def added(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The slots that were added to, and by how much."""
+        if not self._added:
+            return np.zeros(0, np.intp), np.zeros(0, np.intp)
+        counts = np.bincount(np.concatenate(self._added), minlength=SLOTS)
+        slots = np.flatnonzero(counts)
+        return slots, counts[slots]
+
+
+def no_frequencies() -> Frequencies:
+    """The counts of a stream of which nothing is known."""
+    return Frequencies(np.zeros(SLOTS, np.uint32), 0)
 
 
 @cache
@@ -49,15 +122,10 @@ def _stemmer(lang: str) -> Stemmer.Stemmer | None:
     return Stemmer.Stemmer(_STEMMERS[lang]) if lang in _STEMMERS else None
 
 
-def rarity(word: str, lang: str) -> float:
-    """How much a word tells of an event, from 0 (said everywhere) to 1 (a name, a number, a rare word)."""
-    frequency = _frequencies(lang).get(word)
-    zipf = _UNLISTED if not frequency else math.log10(frequency) + 9
-    return min(1.0, max(0.0, (_COMMON - zipf) / (_COMMON - _UNLISTED)))
-
-
 def words(text: str) -> list[str]:
     """The words of a text, normalised; pairs of characters for scripts without spaces."""
+    if text.isascii():
+        return tokens(text)
     folded = normalise(text)
     classes = classify(code_points(folded))
     starts, ends = token_bounds(classes)
@@ -70,52 +138,76 @@ def words(text: str) -> list[str]:
     ]
 
 
-def _counts(title: str, text: str) -> dict[str, float]:
-    """Weighted counts of words: title and lead tell more of the event than the rest."""
-    counts: dict[str, float] = {}
-    body = words(text[: 12 * _BODY_TOKENS])[:_BODY_TOKENS]
+@lru_cache(maxsize=200_000)
+def term_of(word: str, lang: str) -> Term | None:
+    """The term that a word counts as; None for one that stands in any text: single letters, hours and years."""
+    if word.isdecimal():
+        if len(word) < 3 or (len(word) == 4 and word[:2] in ("19", "20")):
+            return None
+    elif len(word) < 2:
+        return None
+    stemmer = _stemmer(lang)
+    stem = stemmer.stemWord(word) if stemmer else word
+    pair = len(word) == 2 and not word.isascii() and classify(code_points(word))[0] == CHARACTER
+    frequency = _frequencies(lang).get(word) or (_FEWEST_PAIR if pair else _FEWEST)
+    digest = hashlib.blake2b(stem.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    return Term(stem, int.from_bytes(digest, "big"), frequency)
+
+
+def count_terms(title: str, text: str, lang: str, config: TermConfig) -> Counted:
+    """The terms of a text with their counts: title and lead tell more of the event than the rest."""
+    body = words(text[: 12 * config.body_words])[: config.body_words]
+    counts: dict[int, float] = {}
+    known: dict[int, Term] = {}
     for found, weight in (
-        (words(title), TITLE_WEIGHT),
-        (body[:LEAD_TOKENS], LEAD_WEIGHT),
-        (body[LEAD_TOKENS:], BODY_WEIGHT),
+        (words(title), config.title),
+        (body[: config.lead_words], config.lead),
+        (body[config.lead_words :], config.body),
     ):
         for word in found:
-            counts[word] = counts.get(word, 0.0) + weight
-    return counts
+            if (term := term_of(word, lang)) is None:
+                continue
+            key = term.key
+            if key in counts:
+                counts[key] += weight
+                # Of words with one stem the commonest says how rare the stem is.
+                if term.frequency > known[key].frequency:
+                    known[key] = term
+            else:
+                counts[key], known[key] = weight, term
+    return Counted(tuple(known.values()), tuple(counts.values()))
 
 
-def _tells(word: str) -> bool:
-    """Single letters, days, hours and years stand in any text; longer numbers are as good as names."""
-    if word.isdecimal():
-        return len(word) > 2 and not (len(word) == 4 and word[:2] in ("19", "20"))
-    return len(word) > 1
+def weigh(counted: Counted, frequencies: Frequencies, config: TermConfig) -> TermVector:
+    """The vector of a text: the logarithm of each count times how rare the term is.
+
+    Rarity is -log of the share of texts that have the term, where what the language says counts as much as
+    `config.prior` texts of the stream: a share of (df + prior · p) / (texts + prior), with p the chance that a text
+    of `config.usual_words` words has it. So a new stream is weighed by the language and an old one by itself.
+    """
+    if not counted.terms:
+        return TermVector((), np.zeros(0, np.uint16), np.zeros(0, np.float32))
+    slots = counted.slots
+    background = np.fromiter((term.frequency for term in counted.terms), np.float64, len(slots))
+    expected = config.prior * -np.expm1(-background * config.usual_words)
+    share = (frequencies.table[slots] + expected) / (frequencies.texts + config.prior)
+    rarity = np.maximum(0.0, -np.log(np.minimum(share, 1.0))) ** config.rarity_power
+    weights = (1.0 + np.log(np.maximum(counted.counts, 1.0))) * rarity
+    top = np.argsort(-weights, kind="stable")[: config.terms]
+    top = top[weights[top] > 0.0]
+    norm = math.sqrt(float(np.square(weights[top]).sum())) or 1.0
+    terms = tuple(counted.terms[i] for i in top.tolist())
+    return TermVector(terms, slots[top], (weights[top] / norm).astype(np.float32))
 
 
-def _stems(found: list[str], lang: str) -> list[str]:
-    stemmer = _stemmer(lang)
-    return list(stemmer.stemWords(found)) if stemmer else found
+def cosine(one: TermVector, other: TermVector) -> float:
+    """Cosine similarity of two vectors."""
+    a, b = one.as_dict(), other.as_dict()
+    return sum(weight * b[term] for term, weight in a.items() if term in b)
 
 
-def term_vector(title: str, text: str, lang: str, limit: int = 48) -> dict[str, float]:
-    """The `limit` weightiest terms of a text, stemmed, as a vector of length 1 (empty for no words)."""
-    counts = _counts(title, text)
-    weights: dict[str, float] = {}
-    for word, term in zip(counts, _stems(list(counts), lang), strict=True):
-        weight = (1.0 + math.log(counts[word])) * rarity(word, lang)
-        if weight > _MIN_WEIGHT and _tells(word):
-            weights[term] = max(weights.get(term, 0.0), weight)
-    top = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    norm = math.sqrt(sum(weight * weight for _, weight in top))
-    return {term: round(weight / norm, 4) for term, weight in top} if norm else {}
-
-
-def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """Cosine similarity of two vectors of length 1."""
-    small, large = (one, other) if len(one) <= len(other) else (other, one)
-    return sum(weight * large[term] for term, weight in small.items() if term in large)
-
-
-def shared_terms(one: Mapping[str, float], other: Mapping[str, float], most: int = 8) -> tuple[str, ...]:
-    """The terms that contribute most to the cosine of two vectors, weightiest first."""
-    both: Iterable[str] = one.keys() & other.keys()
-    return tuple(sorted(both, key=lambda term: (-one[term] * other[term], term))[:most])
+def shared_terms(one: TermVector, other: TermVector, most: int = 8) -> tuple[tuple[str, float], ...]:
+    """The terms that add most to the cosine of two vectors and how much, weightiest first."""
+    a, b = one.as_dict(), other.as_dict()
+    both = {term: a[term] * b[term] for term in a.keys() & b.keys()}
+    return tuple(sorted(both.items(), key=lambda item: (-item[1], item[0]))[:most])

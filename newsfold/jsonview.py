@@ -48,6 +48,7 @@ def exported(article: ArticleView, *, with_text: bool) -> dict[str, Any]:
         "matched",
         "terms",
         "score",
+        "beside",
         "verdict",
         "similarity",
     )
@@ -65,6 +66,7 @@ def group_json(group: GroupView) -> dict[str, Any]:
             "headline_in_text",
             "skip",
             "terms",
+            "beside",
             "authors",
             "image",
             "taken_from",

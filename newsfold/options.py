@@ -114,8 +114,8 @@ OPTIONS: tuple[Option, ...] = (
         0.2,
         1,
     ),
-    Option("stories", "similarity", float, 0.28, "score at which a text joins a story", 0.05, 1),
-    Option("stories", "window_days", float, 4.0, "days between two texts on one event", 0.1, 60),
+    Option("stories", "similarity", float, 0.09, "score at which a text joins a story", 0, 1),
+    Option("stories", "window_days", float, 3.0, "days between two texts on one event", 0.1, 60),
     Option("outlets", "families", dict, {}, "publisher = [its domains]", check=_hosts_are_lists),
     Option(
         "web",

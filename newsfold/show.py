@@ -141,8 +141,9 @@ def _placed(article: ArticleView) -> str:
     if article.matched:
         return f"{article.verdict} of {article.matched} (similarity {article.similarity:.3f})"
     if article.terms:
-        return f"a text of its own, in the story by {', '.join(article.terms)} (score {article.score:.2f})"
-    return f"a text and a story of its own (best score {article.score:.2f})"
+        terms = ", ".join(term for term, _ in article.terms)
+        return f"a text of its own, nearest to {article.beside} by {terms} (score {article.score:.2f})"
+    return f"a text of its own (best score {article.score:.2f})"
 
 
 def show_why(console: Console, why: Reasons) -> None:
@@ -158,7 +159,7 @@ def show_why(console: Console, why: Reasons) -> None:
 
 
 def _figures(why: Reasons) -> Table:
-    groups, stories = why.rules.groups, why.rules.stories
+    groups = why.rules.groups
     table = Table.grid(padding=(0, 2))
     for name, value, note in (
         ("Jaccard", f"{why.jaccard:.3f}", f"estimated {why.estimate:.3f}, threshold {groups.jaccard:.2f}"),
@@ -166,12 +167,29 @@ def _figures(why: Reasons) -> Table:
         ("coverage", f"{why.coverage:.3f}", f"of its {why.words} words, threshold {why.coverage_needed:.2f}"),
         ("bands", str(len(why.shared_bands)), f"of {why.rules.minhash.bands} shared"),
         ("anchors", str(why.shared_anchors), f"of {why.anchors} shared"),
-        ("terms", f"{why.cosine:.3f}", f"by cosine, threshold {stories.similarity:.2f}"),
+        ("terms", f"{why.cosine:.3f}", "cosine of the two texts"),
+        *_story_scores(why),
     ):
         table.add_row(Text(name, "bold"), value, Text(note, "dim"))
     if why.terms:
-        table.add_row("", "", safe(", ".join(why.terms)))
+        table.add_row("", "", safe(", ".join(f"{term} {share:.3f}" for term, share in why.terms)))
+    if why.path:
+        table.add_row(Text("path", "bold"), "", safe(" → ".join(why.path)))
     return table
+
+
+def _story_scores(why: Reasons) -> list[tuple[str, str, str]]:
+    """What each text scored when it came, against the story that it fitted best."""
+    needed = why.rules.stories.similarity
+    return [
+        (
+            f"score of {mark}",
+            f"{article.score:.3f}",
+            f"best story when it came, by {article.beside}; {needed:.2f} joins",
+        )
+        for mark, article in (("A", why.one), ("B", why.other))
+        if article.beside
+    ]
 
 
 def _passage_table(why: Reasons) -> Table:

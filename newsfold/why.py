@@ -9,7 +9,7 @@ from dedup.fingerprint import fingerprint
 from dedup.groups import is_contained
 from dedup.signature import estimate_jaccard
 from dedup.similarity import overlap, shingle_texts
-from dedup.terms import cosine, shared_terms, term_vector
+from dedup.terms import Frequencies, cosine, count_terms, no_frequencies, shared_terms, weigh
 from newsfold.passages import Passage, passages
 from pipelines.placing import Rules
 from storage.views import ArticleView
@@ -38,7 +38,8 @@ class Reasons:
     shared_anchors: int
     anchors: int
     cosine: float
-    terms: tuple[str, ...]
+    terms: tuple[tuple[str, float], ...]
+    path: tuple[str, ...]
     passages: tuple[Passage, ...]
     rules: Rules
 
@@ -65,14 +66,19 @@ class Reasons:
         if self.same_story:
             return (
                 f"Two texts of one story: {self.jaccard:.0%} of their shingles in common, term similarity "
-                f"{self.cosine:.2f} (threshold {self.rules.stories.similarity:.2f} for the story's mean)."
+                f"{self.cosine:.2f}{self._way}."
             )
         if self.one.lang != self.other.lang:
             return f"Two stories: they are in different languages ({self.one.lang}, {self.other.lang})."
         return (
-            f"Two stories: {self.jaccard:.0%} of their shingles in common, term similarity {self.cosine:.2f} "
-            f"(threshold {self.rules.stories.similarity:.2f})."
+            f"Two stories: {self.jaccard:.0%} of their shingles in common, term similarity {self.cosine:.2f}; a text "
+            f"joins a story that it is like on average, by {self.rules.stories.similarity:.2f} more than its "
+            "neighbourhood is crowded."
         )
+
+    @property
+    def _way(self) -> str:
+        return f", by way of {len(self.path) - 2} others" if len(self.path) > 2 else ""
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -91,7 +97,9 @@ class Reasons:
                 "coverage": round(self.coverage_needed, 4),
                 "story": self.rules.stories.similarity,
             },
-            "terms": list(self.terms),
+            "terms": [[term, round(share, 4)] for term, share in self.terms],
+            "scores": {x.id: {"score": x.score, "beside": x.beside} for x in (self.one, self.other)},
+            "path": list(self.path),
             "passages": [{"a": p.a.as_dict(), "b": p.b.as_dict(), "words": p.words} for p in self.passages],
         }
 
@@ -100,14 +108,25 @@ def _keys(packed: bytes) -> list[bytes]:
     return [packed[at : at + 8] for at in range(0, len(packed), 8)]
 
 
-def explain(one: ArticleView, other: ArticleView, rules: Rules) -> Reasons:
-    """Compare two articles as placement does."""
+def explain(
+    one: ArticleView,
+    other: ArticleView,
+    rules: Rules,
+    frequencies: Frequencies | None = None,
+    path: tuple[str, ...] = (),
+) -> Reasons:
+    """Compare two articles as placement does.
+
+    `frequencies` are the stream's, by which terms are weighed beside the language's; `path` are the groups of their
+    story by which they are linked (`newsfold.paths`).
+    """
     bodies = [one.body, other.body]
     skips = [one.skip, other.skip]
     a, b = fingerprint(bodies, rules.minhash, skips)
     same_outlet = bool(one.outlet) and one.outlet == other.outlet
     shared = overlap(*shingle_texts(bodies, rules.minhash, skips), one_outlet=same_outlet)
-    left, right = (term_vector(x.title, x.text, x.lang, rules.stories.terms) for x in (one, other))
+    known, terms = frequencies or no_frequencies(), rules.stories.terms
+    left, right = (weigh(count_terms(x.title, x.text, x.lang, terms), known, terms) for x in (one, other))
     return Reasons(
         one=one,
         other=other,
@@ -127,6 +146,7 @@ def explain(one: ArticleView, other: ArticleView, rules: Rules) -> Reasons:
         anchors=min(len(a.anchors), len(b.anchors)) // 8,
         cosine=cosine(left, right),
         terms=shared_terms(left, right),
+        path=path,
         passages=passages(bodies[0], bodies[1]),
         rules=rules,
     )

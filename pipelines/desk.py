@@ -54,7 +54,13 @@ class Desk:
     def placer(self) -> Placer:
         """Places articles."""
         rules = self.options.rules
-        index = Index(self.client, self.keys, retention=self.options.retention, config=rules.minhash)
+        index = Index(
+            self.client,
+            self.keys,
+            retention=self.options.retention,
+            config=rules.minhash,
+            window=round(rules.stories.window_days * DAY),
+        )
         return Placer(index, rules)
 
     @cached_property

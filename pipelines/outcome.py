@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from dedup.model import GroupDecision, Placement, StoryDecision, Verdict
+from collections.abc import Callable
+
+from dedup.model import Article, GroupDecision, Placement, StoryDecision, Verdict
 from storage.records import Link, Linked, Record
 
 
-def link_of(record: Record, group: GroupDecision, story: StoryDecision) -> Link:
+def link_of(
+    record: Record, group: GroupDecision, told: StoryDecision | None, spot: Callable[[Article], int]
+) -> Link:
     """What is stored of an article, by what was decided about it."""
-    best = group.best
+    best, story = group.best, told or StoryDecision()
     return Link(
         record=record,
         unite=group.unite,
-        story=story.story,
+        story=story.story if story.joined else "",
         verdict=best.verdict if best else "new",
         similarity=best.similarity if best else 0.0,
         matched=best.article if best else "",
         score=story.score,
-        terms=story.terms if story.story else (),
+        beside=story.group,
+        terms=story.terms,
+        spot=spot(record.article) if told else None,
+        density=story.density,
+        changes=story.changes,
     )
 
 

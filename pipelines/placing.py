@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,20 +12,16 @@ from dedup.groups import decide, first_look, held
 from dedup.model import (
     Article,
     GroupDecision,
-    Neighbour,
     Placement,
     StoryDecision,
 )
-from dedup.stories import decide_story
-from dedup.terms import term_vector
 from dedup.thresholds import GroupConfig, MinHashConfig, StoryConfig
 from pipelines.comparing import Comparison, RecentTexts
 from pipelines.furnishing import Furnishing
 from pipelines.outcome import link_of, placement_of
 from pipelines.stream import IN_FLIGHT, Part, gather, run
-from storage.buckets import Found
-from storage.index import Index, Query
-from storage.keys import group_id, story_id
+from pipelines.telling import StoryTeller
+from storage.index import Index
 from storage.line import Line
 
 
@@ -128,6 +124,7 @@ class _LanguageBatch:
         self.part, self._batch, self._lang = part, batch, batch[0].article.lang
         self.ids = [submission.article.id for submission in batch]
         self._articles = [submission.article for submission in batch]
+        self._teller = StoryTeller(index.telling, self._lang, rules.stories, now)
 
     def open(self, line: Line) -> None:
         """Ask what is known of the outlets."""
@@ -171,14 +168,16 @@ class _LanguageBatch:
         inside = {a for own, look in zip(self._shingles, self._looks, strict=True) for a in held(own, look)}
         asked = self._index.ask_texts(missing, sorted(inside))
         self._texts = line.send(asked) if missing or inside else None
+        if self._rules.tell_stories:
+            self._teller.open(line)
 
     def link(self, line: Line) -> None:
         """Decide, and store each article where it belongs."""
         decisions = self._decide_groups()
         tell = self._rules.tell_stories
-        stories = self._decide_stories(self._found, decisions) if tell else {}
+        stories = self._decide_stories(decisions, line) if tell else {}
         self._links = [
-            link_of(record, decision, stories.get(record.article.id, StoryDecision()))
+            link_of(record, decision, stories.get(record.article.id), self._teller.spot)
             for record, decision in zip(self._records, decisions, strict=True)
         ]
         self._linked = line.send(self._index.ask_link(self._lang, self._links, self._now, stories=tell))
@@ -198,42 +197,11 @@ class _LanguageBatch:
         matches = [(*look.matches, *found) for look, found in zip(self._looks, settled, strict=True)]
         return [decide(own, found, longest) for own, found in zip(self._shingles, matches, strict=True)]
 
-    def _decide_stories(
-        self, found: Sequence[Found], decisions: Sequence[GroupDecision]
-    ) -> dict[str, StoryDecision]:
+    def _decide_stories(self, decisions: Sequence[GroupDecision], line: Line) -> dict[str, StoryDecision]:
         """Stories of the articles that found a group; the others go where their group is."""
         founders = [
             article
-            for article, entry, decision in zip(self._articles, found, decisions, strict=True)
+            for article, entry, decision in zip(self._articles, self._found, decisions, strict=True)
             if not decision.unite and not entry.known_group
         ]
-        queries = [self._query(article) for article in founders]
-        if not queries:
-            return {}
-        answers = self._index.neighbours(
-            self._lang,
-            queries,
-            window_days=self._rules.stories.window_days,
-            most=self._rules.stories.candidates,
-        )
-        chosen: dict[str, str] = {}
-        result = {}
-        for article, query, neighbours in zip(founders, queries, answers, strict=True):
-            known = [_with_story(neighbour, chosen) for neighbour in neighbours]
-            decision = decide_story(query.vector, known, self._rules.stories)
-            chosen[query.group] = decision.story or story_id(query.group)
-            result[article.id] = decision
-        return result
-
-    def _query(self, article: Article) -> Query:
-        rules = self._rules.stories
-        vector = term_vector(article.title, article.text, self._lang, rules.terms)
-        return Query(group_id(article.id), article.time, vector, tuple(vector)[: rules.postings])
-
-
-def _with_story(neighbour: Neighbour, chosen: Mapping[str, str]) -> Neighbour:
-    """A group inserted but not linked yet has the story chosen in this batch, or will found its own."""
-    if neighbour.story:
-        return neighbour
-    story = chosen.get(neighbour.group, story_id(neighbour.group))
-    return Neighbour(neighbour.group, story, neighbour.story_groups, neighbour.vector)
+        return self._teller.decide(founders, line)

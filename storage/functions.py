@@ -23,9 +23,9 @@ T = TypeVar("T")
 _PARTS = (
     "common",
     "insert",
-    "index",
     "outlet",
     "unite",
+    "told",
     "story",
     "group",
     "article",
@@ -118,15 +118,3 @@ class Functions:
 def is_missing(error: ResponseError) -> bool:
     """Whether a call failed because the server does not have the library."""
     return "Function not found" in str(error)
-
-
-def packed_vector(vector: Mapping[str, float]) -> bytes:
-    """A term vector as it is kept: a third of the time of JSON to read, and they are read by the hundred."""
-    packed: bytes = msgpack.packb(dict(vector), unicode_errors="surrogatepass")
-    return packed
-
-
-def vector_of(packed: bytes) -> dict[str, float]:
-    """The term vector that `packed_vector` wrote."""
-    found: dict[str, float] = msgpack.unpackb(packed, unicode_errors="surrogatepass")
-    return found

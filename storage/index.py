@@ -7,38 +7,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import redis
 
 from dedup.fingerprint import Fingerprints
-from dedup.model import Article, Candidates, Neighbour
+from dedup.model import Article, Candidates
 from dedup.thresholds import MinHashConfig
 from storage.buckets import Found, Inserted, Prints, inserted, insertion
 from storage.codec import article_record, content
-from storage.functions import Call, Functions, T, packed_vector, vector_of
+from storage.functions import Call, Functions, T
 from storage.keys import Keys, group_id
 from storage.line import Line
 from storage.outlets import Outlets
-from storage.plain import iso, text_of
+from storage.plain import iso
 from storage.records import BODY_FIELDS, PLACED, Body, Link, Linked, Record, bodies_of, link_doc, linked
 from storage.schema import changed_meanwhile, index_name
+from storage.told import Telling
 
 DAY = 86_400
 # The retention is cut into so many slices of time; what is older goes a slice at a time.
 SLICES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A new group that asks for neighbours: its id, its time, its vector and the terms to look up."""
-
-    group: str
-    time: datetime
-    vector: Mapping[str, float]
-    terms: tuple[str, ...]
 
 
 class Index:
@@ -52,6 +42,7 @@ class Index:
         retention: int = 30 * DAY,
         events: int = 10_000,
         config: MinHashConfig | None = None,
+        window: int = 3 * DAY,
     ) -> None:
         self._client, self._keys = client, keys
         self._functions = Functions(client, keys.prefix, changed_meanwhile)
@@ -59,6 +50,7 @@ class Index:
         self._index = index_name(config or MinHashConfig())
         self._prints: dict[str, Prints] = defaultdict(Prints)
         self.outlets = Outlets(client, keys, retention=retention)
+        self.telling = Telling(keys, window=window)
 
     def run(self, call: Call[T]) -> T:
         """Make one call (`ask_…`) and wait for its answer.
@@ -131,28 +123,6 @@ class Index:
         """Who shares a bucket with the articles of a batch, given the fingerprints that had to be fetched."""
         return self._prints[lang].candidates(found.shared, fetched, prints.sketches.shape[1])
 
-    def neighbours(
-        self, lang: str, queries: Sequence[Query], *, window_days: float, most: int
-    ) -> list[tuple[Neighbour, ...]]:
-        """Enter new groups under their rare terms and bring back the groups that share them."""
-        call = {
-            "ttl": self._retention,
-            "window": int(window_days * DAY),
-            "most": most,
-            "docs": [
-                {
-                    "group": query.group,
-                    "time": int(query.time.timestamp()),
-                    "terms": list(query.terms),
-                    "weights": [query.vector[term] for term in query.terms],
-                    "vector": packed_vector(query.vector),
-                }
-                for query in queries
-            ],
-        }
-        answers = self._functions.call("neighbours", self._keys.index(lang), call)
-        return [tuple(_neighbour(row) for row in rows or ()) for rows in answers]
-
     def bodies(self, articles: Sequence[str]) -> dict[str, Body]:
         """The texts of stored articles, as they are compared; those that expired are left out."""
         return self.run(self.ask_texts(articles, ()))[0] if articles else {}
@@ -194,13 +164,9 @@ class Index:
             "at": iso(now),
             "ttl": self._retention,
             "cap": self._events,
+            "told_ttl": self.telling.ttl,
             "lang": lang,
             "placed": PLACED,
             "docs": [link_doc(link, here, stories) for link in links],
         }
         return Call("link", self._keys.index(lang), call, lambda answers: [linked(row) for row in answers])
-
-
-def _neighbour(row: Sequence[Any]) -> Neighbour:
-    group, story, count, vector = row
-    return Neighbour(text_of(group), text_of(story), int(count), vector_of(vector))

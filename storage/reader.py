@@ -9,10 +9,13 @@ from typing import Literal
 
 import redis
 
+from dedup.terms import Frequencies
 from storage.codec import skip_of
+from storage.functions import Functions
 from storage.keys import Keys
 from storage.outlets import FurnitureSeen, furniture_seen
 from storage.plain import from_iso, iso, text_of
+from storage.told import Telling
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
 
 Kind = Literal["story", "group", "article", "feed"]
@@ -133,6 +136,11 @@ class Reader:
         """The learnt furniture of an outlet: language, place, words, and how often and when it was seen."""
         return furniture_seen(self._client, self._keys, outlet)
 
+    def frequencies(self, lang: str, window: int, now: datetime) -> Frequencies:
+        """In how many texts of late each term stood, in a language."""
+        call = Telling(self._keys, window=window).ask_frequencies(lang, now)
+        return Functions(self._client, self._keys.prefix).run(call)
+
     def feeds(self) -> list[FeedView]:
         """Every feed on the schedule, by URL."""
         ids = sorted(text_of(key) for key in self._client.hkeys(self._keys.feeds))
@@ -175,6 +183,7 @@ def _summary(row: dict[str, str], growth: int) -> StorySummary:
         latest=from_iso(row.get("latest", "")),
         seen=from_iso(row.get("seen", "")),
         growth=growth,
+        wire=row.get("wire", ""),
     )
 
 
@@ -193,7 +202,8 @@ def _article(row: dict[str, str]) -> ArticleView:
         similarity=float(row.get("similarity", 0)),
         matched=row.get("matched", ""),
         score=float(row.get("score", 0)),
-        terms=tuple(json.loads(row.get("terms", "[]"))),
+        beside=row.get("beside", ""),
+        terms=tuple((term, share) for term, share in json.loads(row.get("terms", "[]"))),
         text=row.get("text", ""),
         repeats=int(row.get("repeats", 0)),
         repeated=tuple(json.loads(row.get("repeated", "[]"))),

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dedup.model import Article
+from dedup.model import Article, Change
 from storage.codec import body, skip_of
 from storage.keys import group_id, story_id
 from storage.plain import compact, iso, text_of
+from storage.told import packed_density
 
 BODY_FIELDS = ("title", "text", "headline_in_text", "outlet", "skip")
 # How much of a record says how the article was placed, which a revision leaves as it is.
-PLACED = 12
+PLACED = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Link:
     """An article with what was decided about it, to be stored.
 
     `unite` are articles whose groups to unite it with, `story` the story to join; both empty where it stands alone.
+    `beside` is the nearest group of the best story and `terms` what they share; `spot` is where a new group is
+    entered among the texts that tell events, `changes` are what its arrival moves.
     """
 
     record: Record
@@ -54,7 +57,11 @@ class Link:
     similarity: float = 0.0
     matched: str = ""
     score: float = 0.0
-    terms: tuple[str, ...] = ()
+    beside: str = ""
+    terms: tuple[tuple[str, float], ...] = ()
+    spot: int | None = None
+    density: float = 0.0
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,7 @@ def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
         "similarity", f"{link.similarity:.4f}",
         "matched", link.matched,
         "score", f"{link.score:.4f}",
+        "beside", link.beside,
         "terms", compact(list(link.terms)) if link.terms else "[]",
     ]  # fmt: skip
     doc = {
@@ -109,7 +117,11 @@ def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
             "title": article.title,
             "url": article.url,
             "outlet": article.outlet,
+            "wire": article.wire,
         }
+        if link.spot is not None:
+            doc["spot"], doc["density"] = str(link.spot), packed_density(link.density)
+            doc["changes"] = [[change.group, change.left, change.story] for change in link.changes]
     return doc
 
 

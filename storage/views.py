@@ -30,7 +30,7 @@ class ArticleView:
     similarity: float
     matched: str
     score: float
-    terms: tuple[str, ...]
+    terms: tuple[tuple[str, float], ...]
     text: str
     repeats: int
     repeated: tuple[Mapping[str, Any], ...]
@@ -45,6 +45,7 @@ class ArticleView:
     source_url: str = ""
     page: str = "article"
     taken_from: Mapping[str, str] = field(default_factory=dict)
+    beside: str = ""
 
     @property
     def body(self) -> str:
@@ -84,7 +85,7 @@ class GroupView:
 class StorySummary:
     """One story as a line: counts, times, and the headline of its representative.
 
-    `growth` is how many of its articles are of the last hour.
+    `growth` is how many of its articles are of the last hour, `wire` the agency that its earliest article credits.
     """
 
     id: str
@@ -100,6 +101,7 @@ class StorySummary:
     latest: datetime | None
     seen: datetime | None
     growth: int
+    wire: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def test_articles_in_their_own_words_share_a_story(placer: Placer, client: redis
     placed = placer.place([Submission(a) for a in (one, two, other)], NOW)
     assert placed[0].story == placed[1].story != placed[2].story
     assert placed[0].group != placed[1].group
-    assert "harrowmouth" in placed[1].terms
+    assert "harrowmouth" in dict(placed[1].terms)
     assert Reader(client).stories()[0].outlets >= 1
 
 

@@ -152,11 +152,18 @@ def why(
     """Say why two articles are one text, one story, or neither."""
     from newsfold.addon import desk_options
     from newsfold.jsonview import dumps
+    from newsfold.paths import beside_path
     from newsfold.show import show_why
     from newsfold.why import explain
 
     reader = state.reader()
-    reasons = explain(_article(reader, one), _article(reader, other), desk_options(state.config()).rules)
+    left, right = _article(reader, one), _article(reader, other)
+    rules = desk_options(state.config()).rules
+    story = reader.story(left.story) if left.story == right.story else None
+    path = beside_path(story, left.group, right.group) if story and left.group != right.group else ()
+    window = round(rules.stories.window_days * 86_400)
+    frequencies = reader.frequencies(left.lang, window, state.now()) if left.lang == right.lang else None
+    reasons = explain(left, right, rules, frequencies, path)
     if as_json:
         typer.echo(dumps(reasons.as_dict()))
     else:

@@ -2,12 +2,14 @@
 
 local GROUP_PARTS = { 'articles' }
 
-local function merge_groups(P, one, other, call)
+-- Only the group itself goes to the other's story: one text that is two reprints' bridge does not unite two events.
+local function merge_groups(P, prefix, one, other, call)
   one, other = root(P, 'group', one), root(P, 'group', other)
   if one == other then return one end
   local keep, lose = hash(P .. ':group:' .. one), hash(P .. ':group:' .. other)
   if older(lose, keep) then keep, lose = lose, keep end
-  local story = merge_stories(P, keep.story, lose.story, call)
+  if keep.story ~= '' and lose.story ~= '' then move_group(P, prefix, lose.id, lose.story, keep.story, call) end
+  local story = keep.story ~= '' and root(P, 'story', keep.story) or ''
   local to, from = P .. ':group:' .. keep.id, P .. ':group:' .. lose.id
   point_articles(P, from .. ':articles', 'group', keep.id)
   move(from .. ':articles', to .. ':articles', call.ttl)
@@ -20,28 +22,30 @@ local function merge_groups(P, one, other, call)
   redis.call('DEL', from)
   redis.call('HSET', from, 'id', lose.id, 'merged_into', keep.id)
   redis.call('EXPIRE', from, call.ttl)
-  if story ~= '' then lead_again(P, story, lose, keep) end
+  untell(prefix, lose.spot, lose.id)
+  if story ~= '' then lead_again(P, story, lose, call) end
   return keep.id
 end
 
 -- The group that the article belongs to, united with all that matched; nil where it founds its own.
 -- A match that is inserted but not linked yet has no group so far: `alias` tells it where to go.
-local function find_group(P, doc, call)
+local function find_group(P, prefix, doc, call)
   local group
   for _, id in ipairs(doc.unite) do
     local found = root(P, 'group', id)
     if redis.call('HEXISTS', P .. ':group:' .. found, 'created') == 1 then
-      group = group and merge_groups(P, group, found, call) or found
+      group = group and merge_groups(P, prefix, group, found, call) or found
     end
   end
   return group
 end
 
-local function found_group(P, doc, story, call)
+local function found_group(P, prefix, doc, story, call)
   local key = P .. ':group:' .. doc.group
   redis.call('ZADD', key .. ':articles', doc.time, doc.id)
   redis.call('HSET', key, 'id', doc.group, 'lang', call.lang, 'story', story, 'origin', doc.id, 'articles', 1,
-    'shingles', doc.shingles, 'first', doc.at, 'latest', doc.at, 'created', call.at)
+    'shingles', doc.shingles, 'first', doc.at, 'latest', doc.at, 'created', call.at, 'spot', doc.spot or '')
+  if story ~= '' then tell(prefix, doc.spot, doc.group, story, call, doc.density) end
   touch(P, 'group', doc.group, GROUP_PARTS, call.ttl)
   return { id = doc.group, origin = doc.id, articles = 1, first = doc.at }
 end

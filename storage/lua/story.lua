@@ -1,10 +1,4 @@
--- Stories: founded, joined and united, with what they count and show.
-
-local function add_outlets(from, to, ttl)
-  for outlet, count in pairs(hash(from)) do redis.call('HINCRBY', to, outlet, count) end
-  redis.call('EXPIRE', to, ttl)
-  redis.call('DEL', from)
-end
+-- Stories: founded, joined, left, with what they count and show.
 
 -- The story shows its largest group's origin, the earliest of equals.
 local function represent(P, story, group)
@@ -26,57 +20,120 @@ local function count_story(P, story)
 end
 
 local STORY_PARTS = { 'articles', 'groups', 'outlets' }
+-- So many of a story's groups are looked at when it must choose anew which one to show.
+local LEADS = 200
 
-local function merge_stories(P, one, other, call)
-  one, other = root(P, 'story', one), root(P, 'story', other)
-  if one == other then return one end
-  local keep, lose = hash(P .. ':story:' .. one), hash(P .. ':story:' .. other)
-  if not keep.id then return other end
-  if not lose.id then return one end
-  if older(lose, keep) then keep, lose = lose, keep end
-  local to, from = P .. ':story:' .. keep.id, P .. ':story:' .. lose.id
-  point_articles(P, from .. ':articles', 'story', keep.id)
-  for _, group in ipairs(redis.call('ZRANGE', from .. ':groups', 0, -1)) do
-    redis.call('HSET', P .. ':group:' .. group, 'story', keep.id)
-  end
-  move(from .. ':articles', to .. ':articles', call.ttl)
-  move(from .. ':groups', to .. ':groups', call.ttl)
-  add_outlets(from .. ':outlets', to .. ':outlets', call.ttl)
-  span(keep, lose)
-  local lead = hash(P .. ':group:' .. lose.lead_group)
-  if lead.id and not lead.merged_into then represent(P, keep, lead) end
-  count_story(P, keep)
-  hset(to, keep)
-  redis.call('DEL', from)
-  redis.call('HSET', from, 'id', lose.id, 'merged_into', keep.id)
-  redis.call('EXPIRE', from, call.ttl)
-  redis.call('ZREM', P .. ':stories', lose.id)
-  event(P, call.cap, { type = 'story.merged', story = lose.id, into = keep.id, at = call.at })
-  return keep.id
-end
+local function is_story(P, id) return redis.call('HEXISTS', P .. ':story:' .. id, 'created') == 1 end
 
--- A story whose groups were united counts and shows them anew.
-local function lead_again(P, story, lose, keep)
-  local key = P .. ':story:' .. story
-  redis.call('ZREM', key .. ':groups', lose.id)
-  local owner = hash(key)
-  represent(P, owner, keep)
-  count_story(P, owner)
-  hset(key, owner)
+local function found_story(P, id, about, call)
+  hset(P .. ':story:' .. id, {
+    id = id, lang = about.lang, first = about.first, latest = about.latest, created = call.at, seen = call.at,
+    headline = about.title, url = about.url, outlet = about.outlet, representative = about.article,
+    wire = about.wire,
+  })
 end
 
 local function find_story(P, doc, call)
   local wanted = doc.story ~= '' and root(P, 'story', doc.story) or ''
-  if wanted ~= '' and redis.call('HEXISTS', P .. ':story:' .. wanted, 'created') == 1 then return wanted, false end
+  if wanted ~= '' and is_story(P, wanted) then return wanted, false end
   local own = root(P, 'story', doc.own_story)
-  if redis.call('HEXISTS', P .. ':story:' .. own, 'created') == 1 then return own, false end
-  hset(P .. ':story:' .. own, {
-    id = own, lang = doc.fields.lang, first = doc.at, latest = doc.at, created = call.at,
-    headline = doc.fields.title, url = doc.fields.url, outlet = doc.fields.outlet, representative = doc.id,
-  })
+  if is_story(P, own) then return own, false end
+  local shown = doc.fields
+  found_story(P, own, {
+    lang = shown.lang, first = doc.at, latest = doc.at, title = shown.title, url = shown.url, outlet = shown.outlet,
+    article = doc.id, wire = shown.wire,
+  }, call)
   -- A racer that chose this story before it existed, or the other way round, ends up in one.
   if wanted ~= '' then alias(P, 'story', wanted, own, call.ttl) end
   return own, true
+end
+
+-- A group as its story sees it: its size, its span, its origin.
+local function group_seen(P, id)
+  local row = redis.call('HMGET', P .. ':group:' .. id, 'articles', 'first', 'origin', 'latest')
+  return row[1] and { id = id, articles = row[1], first = row[2], origin = row[3], latest = row[4] } or nil
+end
+
+-- Looks a story over whose groups were taken from it or added to it by others than their own articles.
+local function review(P, story, call)
+  local key = P .. ':story:' .. story.id
+  story.first, story.latest, story.lead_size, story.lead_first, story.lead_group = nil, nil, 0, '~', ''
+  for _, id in ipairs(redis.call('ZRANGE', key .. ':groups', 0, LEADS - 1)) do
+    local group = group_seen(P, id)
+    if group then
+      if not story.first or group.first < story.first then story.first = group.first end
+      if not story.latest or group.latest > story.latest then story.latest = group.latest end
+      represent(P, story, group)
+    end
+  end
+  count_story(P, story)
+  story.seen = call.at
+  hset(key, story)
+  touch(P, 'story', story.id, STORY_PARTS, call.ttl)
+  redis.call('ZADD', P .. ':stories', call.now, story.id)
+end
+
+local function close_story(P, id, into, call)
+  local key = P .. ':story:' .. id
+  redis.call('DEL', key, key .. ':articles', key .. ':groups', key .. ':outlets')
+  redis.call('HSET', key, 'id', id, 'merged_into', into)
+  redis.call('EXPIRE', key, call.ttl)
+  redis.call('ZREM', P .. ':stories', id)
+  event(P, call.cap, { type = 'story.merged', story = id, into = into, at = call.at })
+end
+
+-- One article fewer, or more, of an outlet.
+local function tally(key, outlet, by)
+  if outlet and outlet ~= '' and redis.call('HINCRBY', key, outlet, by) <= 0 then redis.call('HDEL', key, outlet) end
+end
+
+local function move_articles(P, group, from, to)
+  local members = redis.call('ZRANGE', P .. ':group:' .. group .. ':articles', 0, -1, 'WITHSCORES')
+  for i = 1, #members, 2 do
+    local article = P .. ':article:' .. members[i]
+    local outlet = redis.call('HGET', article, 'outlet')
+    if redis.call('ZREM', from .. ':articles', members[i]) == 1 then tally(from .. ':outlets', outlet, -1) end
+    if redis.call('ZADD', to .. ':articles', members[i + 1], members[i]) == 1 then tally(to .. ':outlets', outlet, 1) end
+    if outlet then redis.call('HSET', article, 'story', string.sub(to, #P + 8)) end
+  end
+end
+
+-- A group leaves its story for another, which is founded where it does not exist. Nothing happens where the group is
+-- in no such story any more, so that a call made twice, or late, does no harm.
+local function move_group(P, prefix, id, left, wanted, call)
+  id = root(P, 'group', id)
+  local group = hash(P .. ':group:' .. id)
+  if not group.created or group.story == '' then return end
+  local from, to = root(P, 'story', group.story), root(P, 'story', wanted)
+  if from == to or from ~= root(P, 'story', left) then return end
+  local is_new = not is_story(P, to)
+  if is_new then
+    local shown = redis.call('HMGET', P .. ':article:' .. group.origin, 'title', 'url', 'outlet', 'wire')
+    found_story(P, to, {
+      lang = group.lang, first = group.first, latest = group.latest, title = shown[1] or '', url = shown[2] or '',
+      outlet = shown[3] or '', article = group.origin, wire = shown[4] or '',
+    }, call)
+  end
+  local old, new = P .. ':story:' .. from, P .. ':story:' .. to
+  move_articles(P, id, old, new)
+  local score = redis.call('ZSCORE', old .. ':groups', id)
+  redis.call('ZREM', old .. ':groups', id)
+  redis.call('ZADD', new .. ':groups', score or call.now, id)
+  redis.call('HSET', P .. ':group:' .. id, 'story', to)
+  tell(prefix, group.spot, id, to, call)
+  review(P, hash(new), call)
+  event(P, call.cap, { type = 'group.moved', group = id, from = from, story = to, at = call.at })
+  if redis.call('ZCARD', old .. ':groups') == 0 then close_story(P, from, to, call)
+  else
+    review(P, hash(old), call)
+    if is_new then event(P, call.cap, { type = 'story.split', story = to, from = from, at = call.at }) end
+  end
+end
+
+-- A story whose groups were united counts and shows them anew.
+local function lead_again(P, story, lose, call)
+  redis.call('ZREM', P .. ':story:' .. story .. ':groups', lose.id)
+  review(P, hash(P .. ':story:' .. story), call)
 end
 
 local function join_story(P, doc, id, group, call)
@@ -84,7 +141,7 @@ local function join_story(P, doc, id, group, call)
   redis.call('ZADD', key .. ':articles', doc.time, doc.id)
   redis.call('ZADD', key .. ':groups', 'LT', doc.time, group.id)
   if doc.fields.outlet ~= '' then redis.call('HINCRBY', key .. ':outlets', doc.fields.outlet, 1) end
-  if doc.at < story.first then story.first = doc.at end
+  if doc.at < story.first then story.first, story.wire = doc.at, doc.fields.wire end
   if doc.at > story.latest then story.latest = doc.at end
   story.seen = call.at
   represent(P, story, group)

@@ -1,0 +1,136 @@
+-- Which texts share rare terms: put new groups under theirs, bring back who was there, and who they are.
+-- In this order and in one step, of two workers that meet one event at least one sees the other.
+--
+-- All postings of one slice of time (by what the texts tell, not by when they came) are one hash: field, the key of a
+-- term, 4 bytes; value, the groups that have it, 6 bytes each, the latest last. Beside it `text` has each group's
+-- vector and `told` its story, after 2 bytes of density. A slice that is out of date goes as a whole.
+
+local TERM, GROUP, POSTINGS = 4, 6, 64
+
+local function bytes_of(id)
+  return (string.gsub(string.sub(id, 2), '%x%x', function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+local function chunks(blob, size)
+  local parts = {}
+  for at = 1, #blob, size do parts[#parts + 1] = string.sub(blob, at, at + size - 1) end
+  return parts
+end
+
+-- Whether a group is among the members: a call may be made twice.
+local function holds(members, group)
+  for at = 1, #members, GROUP do
+    if string.sub(members, at, at + GROUP - 1) == group then return true end
+  end
+  return false
+end
+
+local function post(prefix, doc, fields, values)
+  local flat = {}
+  for i = 1, #fields do
+    local members = values[i] or ''
+    if not holds(members, doc.group) then
+      if #members >= POSTINGS * GROUP then members = string.sub(members, 1 - (POSTINGS - 1) * GROUP - 1) end
+      flat[#flat + 1] = fields[i]
+      flat[#flat + 1] = members .. doc.group
+    end
+  end
+  if #flat > 0 then redis.call('HSET', prefix .. 'terms:' .. doc.slice, unpack(flat)) end
+  redis.call('HSET', prefix .. 'text:' .. doc.slice, doc.group, doc.text)
+end
+
+-- For each slice that has any: the slice, and what its postings hold: place, members, place, members, …
+local function look(prefix, doc, call, live)
+  local fields, found = chunks(doc.terms, TERM), {}
+  for slice = doc.slice - call.reach, doc.slice + call.reach do
+    local key = prefix .. 'terms:' .. slice
+    if live[slice] == nil then live[slice] = redis.call('EXISTS', key) == 1 end
+    if #fields > 0 and (live[slice] or slice == doc.slice) then
+      local values = redis.call('HMGET', key, unpack(fields))
+      found[#found + 1] = { slice, hits(values) }
+      if slice == doc.slice then post(prefix, doc, fields, values) end
+    end
+  end
+  live[doc.slice] = true
+  return found
+end
+
+local function count_terms(prefix, call, slots, counts)
+  local key = prefix .. 'df:' .. call.here
+  local flat, n = { key, 'OVERFLOW', 'SAT' }, 3
+  for i = 1, #slots / 2 do
+    flat[n + 1], flat[n + 2] = 'INCRBY', 'u16'
+    flat[n + 3] = '#' .. struct.unpack('>I2', slots, 2 * i - 1)
+    flat[n + 4] = struct.unpack('>I2', counts, 2 * i - 1)
+    n = n + 4
+    if n > 6000 or i == #slots / 2 then
+      redis.call('BITFIELD', unpack(flat))
+      flat, n = { key, 'OVERFLOW', 'SAT' }, 3
+    end
+  end
+  redis.call('EXPIRE', key, call.df_ttl)
+  redis.call('INCRBY', key .. ':texts', #call.docs)
+  redis.call('EXPIRE', key .. ':texts', call.df_ttl)
+end
+
+redis.register_function('nf_post_@V@', function(keys, args)
+  local call, prefix, answers, live = cmsgpack.unpack(args[1]), keys[1], {}, {}
+  if #args[2] > 0 then count_terms(prefix, call, args[2], args[3]) end
+  for i, doc in ipairs(call.docs) do answers[i] = look(prefix, doc, call, live) end
+  for slice in pairs(live) do
+    for _, kind in ipairs({ 'terms:', 'text:', 'told:' }) do redis.call('EXPIRE', prefix .. kind .. slice, call.ttl) end
+  end
+  return cmsgpack.pack(answers)
+end)
+
+-- The vectors of groups, what is told of them, and how many groups each of their stories has.
+redis.register_function{
+  function_name = 'nf_around_@V@',
+  callback = function(keys, args)
+    local call, prefix, rows, sizes = cmsgpack.unpack(args[1]), keys[1], {}, {}
+    for i, wanted in ipairs(call.slices) do
+      local groups = chunks(wanted[2], GROUP)
+      local texts, told = read(prefix .. 'text:' .. wanted[1], groups), read(prefix .. 'told:' .. wanted[1], groups)
+      rows[i] = { texts, told }
+      for _, value in ipairs(told) do
+        local story = value and string.sub(value, 3)
+        if story and not sizes[story] then
+          sizes[story] = tonumber(redis.call('HGET', call.P .. ':story:' .. story, 'groups') or 0)
+        end
+      end
+    end
+    return cmsgpack.pack({ rows, sizes })
+  end,
+  flags = { 'no-writes' },
+}
+
+redis.register_function{
+  function_name = 'nf_frequencies_@V@',
+  callback = function(keys, args)
+    local call, tables, texts = cmsgpack.unpack(args[1]), {}, 0
+    for i, slice in ipairs(call.slices) do
+      local key = keys[1] .. 'df:' .. slice
+      tables[i] = redis.call('GET', key) or ''
+      texts = texts + tonumber(redis.call('GET', key .. ':texts') or 0)
+    end
+    return cmsgpack.pack({ tables, texts })
+  end,
+  flags = { 'no-writes' },
+}
+
+-- Notes the story of a group where candidates are read; `density` as 2 bytes, or nil to keep what is there.
+local function tell(prefix, spot, group, story, call, density)
+  if not spot or spot == '' then return end
+  local key, field = prefix .. 'told:' .. spot, bytes_of(group)
+  if not density then density = string.sub(redis.call('HGET', key, field) or '\0\0', 1, 2) end
+  redis.call('HSET', key, field, density .. story)
+  redis.call('EXPIRE', key, call.told_ttl)
+end
+
+-- A group that became part of another is no candidate any more.
+local function untell(prefix, spot, group)
+  if not spot or spot == '' then return end
+  local field = bytes_of(group)
+  redis.call('HDEL', prefix .. 'text:' .. spot, field)
+  redis.call('HDEL', prefix .. 'told:' .. spot, field)
+end
