@@ -17,8 +17,10 @@ from dedup.text import normalise
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "ru", "ar", "zh", "ja")
 _FEWEST_LETTERS = 3
 _REMEMBERED = 1 << 17
-# A place's name may carry so many letters of inflection ("Londonu", "Polens") from this length on.
+# A place's name may carry so many letters of inflection ("Londonem", "Polens") from this length on, except in
+# languages that do not decline names, where what looks so is another word (French "viennent").
 _ENDING, _INFLECTED = 2, 5
+_UNDECLINED = frozenset({"ar", "en", "es", "fr", "it", "nl", "pt", "ja", "zh"})
 
 _HARAKAT = re.compile("[\u064b-\u0652\u0640]")
 _ALEFS = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه"})
@@ -61,7 +63,13 @@ def concept(word: str, lang: str) -> str:
     whole, begins = _glossary().get(lang, ({}, {}))
     named = places(lang)
     for form in _forms(_spelling(word), lang):
-        found = whole.get(form) or named.get(form) or _by_beginning(form, begins) or _inflected(form, named)
+        begun = _by_beginning(form, begins)
+        country = (
+            begun if begun.startswith("@") else ""
+        )  # "Warszawa" as "Warszawie": the glossary's, not the city's
+        found = whole.get(form) or country or named.get(form) or begun
+        if not found and lang not in _UNDECLINED:
+            found = _inflected(form, named)
         if found:
             return found
     return ""

@@ -14,6 +14,10 @@ from babel import Locale, UnknownLocaleError
 from dedup.text import normalise
 
 _TAG = re.compile(r"[a-z]{2,3}")
+# Places seldom in the news whose names are common words in some language ("того", "Navidad", "czyta", "réunion").
+_LIKE_WORDS = frozenset(
+    {"RE", "TG", "CX", "Indian/Reunion", "Indian/Christmas", "America/Nome", "Asia/Chita", "Pacific/Truk"}
+)
 # CLDR leaves out what a language spells as the identifier does.
 _LATIN = "en"
 
@@ -37,7 +41,7 @@ def places(lang: str) -> Mapping[str, str]:
 
 def _countries(locale: Locale) -> Iterator[tuple[str, str]]:
     for code, name in locale.territories.items():
-        if len(code) == 2 and code.isalpha():
+        if len(code) == 2 and code.isalpha() and code not in _LIKE_WORDS:
             yield normalise(name), f"@{code}"
 
 
@@ -54,7 +58,8 @@ def _cities(locale: Locale) -> Iterator[tuple[str, str]]:
 def _zones() -> tuple[str, ...]:
     """The zones with a city in them: CLDR's Arabic spells out every one of them."""
     everywhere = map(str, Locale.parse("ar").time_zones)
-    return tuple(sorted(zone for zone in everywhere if "/" in zone and not zone.startswith("Etc/")))
+    named = (zone for zone in everywhere if "/" in zone and not zone.startswith(("Etc/", "Antarctica/")))
+    return tuple(sorted(zone for zone in named if zone not in _LIKE_WORDS))
 
 
 @cache

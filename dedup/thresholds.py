@@ -123,11 +123,11 @@ class BridgeConfig:
 
     Of a text the weightiest `details` and `topics` are kept (64 and 32 score no better, 32 and 16 no worse), `keys`
     of them to be looked up by. The score is a weighted mean of two cosines. Links want precision before recall:
-    at .25, with a cosine of names, words, numbers and days of .1 at least, 46 % of the pairs that people called one
+    at .25, with a cosine of names, words, numbers and days of .1 at least, 47 % of the pairs that people called one
     event are linked and 3 % of those they called another. Of 199,211 pairs of texts brought together by chance 9
     are linked, 7 of them rightly (`python -m benchmarks.similarity`). With one true match among 500 texts that is
-    a precision of .462 / (.462 + 500 * 9 / 199211) = .953 if all nine were wrong; .22 would add 7 % of recall
-    and link 4.5 % of the pairs called another event. `window_days` is how far apart the two may be in time.
+    a precision of .469 / (.469 + 500 * 9 / 199211) = .954 if all nine were wrong; .22 would add 7 % of recall
+    and link half as many again of the pairs called another event. `window_days` is how far apart the two may be in time.
     """
 
     details: int = 40
@@ -146,8 +146,8 @@ class LikenessConfig:
     `terms` stems of a text are compared. In one language `word_share` of the score comes from stems, the rest from
     bridges, where a topic weighs `topic_weight` times what a detail does. Across languages the bridges' score
     times `across_scale` comes to the level of the scores in one language. `python -m benchmarks.train_likeness`
-    measures the last three: settings chosen without a pair score .747 on it over the originals (Pearson), these
-    .753; the grid's own best, 2 and 2.5, are within .006 of these in every group, and saturate sooner.
+    measures the last three: settings chosen without a pair score .750 on it over the originals (Pearson), these
+    .755; the grid's own best, 2 and 2.5, are within .006 of these in every group, and saturate sooner.
     """
 
     terms: int = 120

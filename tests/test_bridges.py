@@ -122,7 +122,10 @@ def test_common_words_are_no_bridges() -> None:
         ("warszawie", "pl", "@PL"), ("deutschland", "de", "@DE"), ("bukarest", "de", "@bucharest"),
         ("niger", "en", "@NE"), ("nigeria", "en", "@NG"), ("warning", "en", ""), ("الرئيس", "ar", "#president"),
         ("アメリカ", "ja", "@US"), ("选举", "zh", "#election"), ("i̇ran", "tr", "@IR"), ("fähre", "de", "#ferry"),
-        ("police", "xx", ""), ("", "en", ""),
+        ("police", "xx", ""), ("", "en", ""), ("warszawa", "pl", "@PL"), ("bukareszt", "pl", "@bucharest"),
+        ("us", "en", ""), ("autoridades", "es", ""), ("casa", "es", ""), ("prawda", "pl", ""), ("kolejny", "pl", ""),
+        ("viennent", "fr", ""), ("réunion", "fr", ""), ("того", "ru", ""), ("долго", "ru", ""), ("politiek", "nl", ""),
+        ("hundert", "de", ""), ("aşırı", "tr", ""), ("منظمة", "ar", ""),
     ],
 )  # fmt: skip
 def test_reads_what_words_mean(word: str, lang: str, key: str) -> None:
