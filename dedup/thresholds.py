@@ -126,8 +126,8 @@ class BridgeConfig:
     at .25, with a cosine of names, words, numbers and days of .1 at least, 47 % of the pairs that people called one
     event are linked and 3 % of those they called another. Of 199,211 pairs of texts brought together by chance 9
     are linked, 7 of them rightly (`python -m benchmarks.similarity`). With one true match among 500 texts that is
-    a precision of .469 / (.469 + 500 * 9 / 199211) = .954 if all nine were wrong; .22 would add 7 % of recall
-    and link half as many again of the pairs called another event. `window_days` is how far apart the two may be in time.
+    a precision of .469 / (.469 + 500 * 9 / 199211) = .954 if all nine were wrong; .22 would link 55 %
+    and 4.5 % of the judged pairs. `window_days` is how far apart the two may be in time.
     """
 
     details: int = 40
@@ -147,7 +147,7 @@ class LikenessConfig:
     bridges, where a topic weighs `topic_weight` times what a detail does. Across languages the bridges' score
     times `across_scale` comes to the level of the scores in one language. `python -m benchmarks.train_likeness`
     measures the last three: settings chosen without a pair score .750 on it over the originals (Pearson), these
-    .755; the grid's own best, 2 and 2.5, are within .006 of these in every group, and saturate sooner.
+    .755; the grid's own best has 2 and 2.5 for the last two; these are within .006 of it in every group, and saturate later.
     """
 
     terms: int = 120
