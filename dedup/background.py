@@ -51,6 +51,16 @@ def _stemmer(lang: str) -> Stemmer.Stemmer:
     return Stemmer.Stemmer(_STEMMERS[lang])
 
 
+def frequency(word: str, lang: str) -> float:
+    """How often a normalised word is among all words of a language, 0 where its list has it not."""
+    return _frequencies(_NEAREST.get(lang, lang)).get(word, 0.0)
+
+
+def stem(word: str, lang: str) -> str:
+    """A word's stem where there is a stemmer for the language, or else the word."""
+    return str(_stemmer(lang).stemWord(word)) if lang in _STEMMERS else word
+
+
 def listed(word: str, lang: str) -> bool:
     """Whether the language's list has the word (a primary language tag, a normalised word)."""
     return word in _frequencies(_NEAREST.get(lang, lang))

@@ -1,4 +1,4 @@
-"""What a text is about, as weighted terms; the only importer of wordfreq and PyStemmer.
+"""What a text is about, as weighted terms.
 
 MinHash does not find events: texts in other words share names, numbers and rare words. A term weighs what it is said in
 title, lead and body times how rare it is, in the language (`wordfreq`, from data that ships with it) and in the stream
@@ -11,13 +11,12 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
-import Stemmer
-import wordfreq
 from numpy.typing import NDArray
 
+from dedup.background import frequency, stem
 from dedup.text import CHARACTER, classify, code_points, normalise, token_bounds, tokens
 from dedup.thresholds import TermConfig
 
@@ -26,17 +25,6 @@ SLOTS = 1 << 16
 
 _FEWEST = 1e-8  # a word that no list has is taken for a name
 _FEWEST_PAIR = 1e-6  # of characters: lists have words
-
-_STEMMERS = {
-    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english",
-    "es": "spanish", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
-    "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian",
-    "ne": "nepali", "nl": "dutch", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
-    "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
-}  # fmt: skip
-
-# wordfreq's names for what pages call otherwise.
-_NEAREST = {"no": "nb", "nn": "nb", "hr": "sh", "sr": "sh", "bs": "sh", "tl": "fil"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +98,6 @@ def no_frequencies() -> Frequencies:
     return Frequencies(np.zeros(SLOTS, np.uint32), 0)
 
 
-@cache
-def _frequencies(lang: str) -> Mapping[str, float]:
-    known = wordfreq.available_languages("small")
-    lang = _NEAREST.get(lang, lang)
-    return wordfreq.get_frequency_dict(lang, wordlist="small") if lang in known else {}
-
-
-@cache
-def _stemmer(lang: str) -> Stemmer.Stemmer | None:
-    return Stemmer.Stemmer(_STEMMERS[lang]) if lang in _STEMMERS else None
-
-
 def words(text: str) -> list[str]:
     """The words of a text, normalised; pairs of characters for scripts without spaces."""
     if text.isascii():
@@ -146,12 +122,11 @@ def term_of(word: str, lang: str) -> Term | None:
             return None
     elif len(word) < 2:
         return None
-    stemmer = _stemmer(lang)
-    stem = stemmer.stemWord(word) if stemmer else word
+    text = stem(word, lang)
     pair = len(word) == 2 and not word.isascii() and classify(code_points(word))[0] == CHARACTER
-    frequency = _frequencies(lang).get(word) or (_FEWEST_PAIR if pair else _FEWEST)
-    digest = hashlib.blake2b(stem.encode("utf-8", "surrogatepass"), digest_size=4).digest()
-    return Term(stem, int.from_bytes(digest, "big"), frequency)
+    said = frequency(word, lang) or (_FEWEST_PAIR if pair else _FEWEST)
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    return Term(text, int.from_bytes(digest, "big"), said)
 
 
 def count_terms(title: str, text: str, lang: str, config: TermConfig) -> Counted:
@@ -200,10 +175,10 @@ def weigh(counted: Counted, frequencies: Frequencies, config: TermConfig) -> Ter
     return TermVector(terms, slots[top], (weights[top] / norm).astype(np.float32))
 
 
-def cosine(one: TermVector, other: TermVector) -> float:
-    """Cosine similarity of two vectors."""
-    a, b = one.as_dict(), other.as_dict()
-    return sum(weight * b[term] for term, weight in a.items() if term in b)
+def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """Cosine similarity of two vectors of length 1."""
+    small, large = (one, other) if len(one) <= len(other) else (other, one)
+    return sum(weight * large[term] for term, weight in small.items() if term in large)
 
 
 def shared_terms(one: TermVector, other: TermVector, most: int = 8) -> tuple[tuple[str, float], ...]:

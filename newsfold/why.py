@@ -144,7 +144,7 @@ def explain(
         ),
         shared_anchors=len(set(_keys(a.anchors)) & set(_keys(b.anchors))),
         anchors=min(len(a.anchors), len(b.anchors)) // 8,
-        cosine=cosine(left, right),
+        cosine=cosine(left.as_dict(), right.as_dict()),
         terms=shared_terms(left, right),
         path=path,
         passages=passages(bodies[0], bodies[1]),
