@@ -120,7 +120,7 @@ def test_why(filled: Path) -> None:
     related = listed(filled, "why", "one#1", "three")
     assert related["same_story"]
     assert not related["same_group"]
-    assert "harrowmouth" in related["terms"]
+    assert "harrowmouth" in dict(related["terms"])
     shown = run(filled, "why", "one#1", "two").stdout.decode()
     assert "One text" in shown
     assert f"A  [{FERRY[:-1]}]." in shown
