@@ -136,6 +136,7 @@ class BridgeConfig:
     detail_share: float = 0.75
     threshold: float = 0.25
     least_details: float = 0.1
+    candidates: int = 12
     window_days: float = 3.0
 
 

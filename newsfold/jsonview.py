@@ -92,6 +92,7 @@ def story_json(story: StoryView) -> dict[str, Any]:
     return {
         **summary_json(story.summary),
         "counts": dict(story.outlets),
+        "related": [{**summary_json(other), "score": round(score, 4)} for other, score in story.related],
         "texts": [group_json(group) for group in story.groups],
         "timeline": timeline,
     }

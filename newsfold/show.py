@@ -72,6 +72,11 @@ def show_story(console: Console, story: StoryView) -> None:
     )
     for group in story.groups:
         show_group(console, group)
+    if story.related:
+        console.print("\nIn other languages", style="bold")
+    for other, score in story.related:
+        line = f"  {other.lang}  {other.id}  {other.articles:>3} articles  {other.headline}  ({score:.2f})"
+        console.print(safe(line), no_wrap=True, overflow="ellipsis")
     console.print("\nOutlets", style="bold")
     console.print(safe("  " + ", ".join(f"{name} {count}" for name, count in story.outlets.items())))
     console.print("\nTimeline", style="bold")

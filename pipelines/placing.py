@@ -13,11 +13,11 @@ from dedup.model import (
     Article,
     GroupDecision,
     Placement,
-    StoryDecision,
 )
-from dedup.thresholds import GroupConfig, MinHashConfig, StoryConfig
+from dedup.thresholds import BridgeConfig, GroupConfig, MinHashConfig, StoryConfig
 from pipelines.comparing import Comparison, RecentTexts
 from pipelines.furnishing import Furnishing
+from pipelines.linking import Linker
 from pipelines.outcome import link_of, placement_of
 from pipelines.stream import IN_FLIGHT, Part, gather, run
 from pipelines.telling import StoryTeller
@@ -32,6 +32,7 @@ class Rules:
     minhash: MinHashConfig = field(default_factory=MinHashConfig)
     groups: GroupConfig = field(default_factory=GroupConfig)
     stories: StoryConfig = field(default_factory=StoryConfig)
+    bridges: BridgeConfig = field(default_factory=BridgeConfig)
     tell_stories: bool = True
 
 
@@ -125,6 +126,7 @@ class _LanguageBatch:
         self.ids = [submission.article.id for submission in batch]
         self._articles = [submission.article for submission in batch]
         self._teller = StoryTeller(index.telling, self._lang, rules.stories, now)
+        self._linker = Linker(index.bridging, self._lang, rules.bridges, now)
 
     def open(self, line: Line) -> None:
         """Ask what is known of the outlets."""
@@ -170,17 +172,20 @@ class _LanguageBatch:
         self._texts = line.send(asked) if missing or inside else None
         if self._rules.tell_stories:
             self._teller.open(line)
+            self._linker.open(line)
 
     def link(self, line: Line) -> None:
         """Decide, and store each article where it belongs."""
         decisions = self._decide_groups()
         tell = self._rules.tell_stories
-        stories = self._decide_stories(decisions, line) if tell else {}
+        founders = self._founders(decisions) if tell else []
+        stories = self._teller.decide(founders, line)
         self._links = [
             link_of(record, decision, stories.get(record.article.id), self._teller.spot)
             for record, decision in zip(self._records, decisions, strict=True)
         ]
         self._linked = line.send(self._index.ask_link(self._lang, self._links, self._now, stories=tell))
+        self._linker.link(founders, line)
         new = [a for a, f in zip(self._articles, self._found, strict=True) if not f.known_group]
         taught = self._furnishing.ask_remember(new, self._now)
         if taught:
@@ -197,11 +202,10 @@ class _LanguageBatch:
         matches = [(*look.matches, *found) for look, found in zip(self._looks, settled, strict=True)]
         return [decide(own, found, longest) for own, found in zip(self._shingles, matches, strict=True)]
 
-    def _decide_stories(self, decisions: Sequence[GroupDecision], line: Line) -> dict[str, StoryDecision]:
-        """Stories of the articles that found a group; the others go where their group is."""
-        founders = [
+    def _founders(self, decisions: Sequence[GroupDecision]) -> list[Article]:
+        """The articles that found a group and so need a story; the others go where their group is."""
+        return [
             article
             for article, entry, decision in zip(self._articles, self._found, decisions, strict=True)
             if not decision.unite and not entry.known_group
         ]
-        return self._teller.decide(founders, line)

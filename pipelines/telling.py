@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-
-import numpy as np
-from numpy.typing import NDArray
 
 from dedup.model import Article, StoryDecision
 from dedup.stories import Ledger, Told, decide_story
@@ -14,9 +11,7 @@ from dedup.terms import Frequencies, TermVector, count_terms, weigh
 from dedup.thresholds import StoryConfig
 from storage.keys import group_id, story_id
 from storage.line import Line, Ticket
-from storage.told import Known, Posting, Telling, number_of
-
-Groups = Mapping[int, NDArray[np.uint64]]
+from storage.told import Groups, Known, Posting, Telling, number_of, vector_posting
 
 
 class StoryTeller:
@@ -38,13 +33,13 @@ class StoryTeller:
         seen = frequencies.texts
         vectors = [self._vector(article, frequencies) for article in founders]
         postings = [
-            Posting(group_id(article.id), int(article.time.timestamp()), vector, self._config.lookups)
+            vector_posting(group_id(article.id), int(article.time.timestamp()), vector, self._config.lookups)
             for article, vector in zip(founders, vectors, strict=True)
         ]
         found = line.send(self._telling.ask_post(self._lang, postings, frequencies, self._now)).result()
         best = [shared.best(self._config.candidates) for shared in found]
         known = line.send(self._telling.ask_around(self._lang, best)).result()
-        return self._decisions(founders, postings, best, known, seen)
+        return self._decisions(founders, postings, vectors, best, known, seen)
 
     def _vector(self, article: Article, frequencies: Frequencies) -> TermVector:
         counted = count_terms(article.title, article.text, self._lang, self._config.terms)
@@ -59,6 +54,7 @@ class StoryTeller:
         self,
         founders: Sequence[Article],
         postings: Sequence[Posting],
+        vectors: Sequence[TermVector],
         best: Sequence[Groups],
         known: Known,
         seen: int,
@@ -66,12 +62,12 @@ class StoryTeller:
         ledger = Ledger(dict(known.story), dict(known.size))
         told = dict(known.told)
         result: dict[str, StoryDecision] = {}
-        for done, (article, posting, wanted) in enumerate(zip(founders, postings, best, strict=True)):
-            own = Told(posting.group, posting.time, posting.vector.slots, posting.vector.weights)
+        for done, (article, posting, vector, wanted) in enumerate(
+            zip(founders, postings, vectors, best, strict=True)
+        ):
+            own = Told(posting.group, posting.time, vector.slots, vector.weights)
             around = self._in_window(own, wanted, told)
-            decision = decide_story(
-                own, posting.vector, around, ledger, seen + done + 1, self._config, story_id
-            )
+            decision = decide_story(own, vector, around, ledger, seen + done + 1, self._config, story_id)
             told[number_of(own.group)] = Told(own.group, own.time, own.slots, own.weights, decision.density)
             result[article.id] = decision
         return result

@@ -15,6 +15,7 @@ import redis
 from dedup.fingerprint import Fingerprints
 from dedup.model import Article, Candidates
 from dedup.thresholds import MinHashConfig
+from storage.bridged import Bridging
 from storage.buckets import Found, Inserted, Prints, inserted, insertion
 from storage.codec import article_record, content
 from storage.functions import Call, Functions, T
@@ -51,6 +52,7 @@ class Index:
         self._prints: dict[str, Prints] = defaultdict(Prints)
         self.outlets = Outlets(client, keys, retention=retention)
         self.telling = Telling(keys, window=window)
+        self.bridging = Bridging(keys, self.telling, retention=retention)
 
     def run(self, call: Call[T]) -> T:
         """Make one call (`ask_…`) and wait for its answer.

@@ -54,6 +54,10 @@ class Keys:
         """ZSET article id → its time."""
         return f"{self.prefix}:group:{group}:articles"
 
+    def group_related(self, group: str) -> str:
+        """ZSET group of another language that tells the same event → score."""
+        return f"{self.prefix}:group:{group}:related"
+
     def article(self, article: str) -> str:
         """HASH of one article."""
         return f"{self.prefix}:article:{article}"

@@ -22,7 +22,7 @@ Kind = Literal["story", "group", "article", "feed"]
 _PAGE = 500
 _VALIDATORS = (("etag", "ETag"), ("modified", "Last-Modified"), ("body_hash", "a digest of the body"))
 HOUR = 3600
-_BESIDE = (":articles", ":groups", ":outlets", ":entries")
+_BESIDE = (":articles", ":groups", ":outlets", ":entries", ":related")
 
 
 class Reader:
@@ -100,7 +100,23 @@ class Reader:
         groups.sort(key=lambda group: (-len(group.articles), iso(group.articles[0].time), group.id))
         outlets = self._hash(self._keys.story_outlets(identity))
         counts = sorted(((name, int(n)) for name, n in outlets.items()), key=lambda pair: (-pair[1], pair[0]))
-        return StoryView(found[0], tuple(groups), dict(counts))
+        return StoryView(found[0], tuple(groups), dict(counts), self._related(identity, ids))
+
+    def _related(self, story: str, groups: Sequence[str]) -> tuple[tuple[StorySummary, float], ...]:
+        """The stories on the same event in other languages, by the links of this story's groups."""
+        pipe = self._client.pipeline(transaction=False)
+        for group in groups:
+            pipe.zrange(self._keys.group_related(group), 0, -1, withscores=True)
+        best: dict[str, float] = {}
+        for links in pipe.execute() if groups else []:
+            for group, score in links:
+                row = self._hash(self._keys.group(self._follow("group", text_of(group))))
+                if other := self._follow("story", row.get("story", "")):
+                    best[other] = max(score, best.get(other, 0.0))
+        best.pop(story, None)
+        found = {summary.id: summary for summary in self._summaries(sorted(best))}
+        ranked = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
+        return tuple((found[other], score) for other, score in ranked if other in found)
 
     def group(self, identity: str) -> GroupView | None:
         """One group with its articles."""

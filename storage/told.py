@@ -20,6 +20,9 @@ from storage.functions import Call
 from storage.keys import Keys, story_id
 from storage.plain import text_of
 
+# Groups (binary, as big-endian numbers) by slice.
+Groups = Mapping[int, NDArray[np.uint64]]
+
 _GROUP = 6
 _FINE = 255.0  # steps of a weight
 _DENSITY = 65_535.0  # steps of a density
@@ -29,12 +32,18 @@ _WINDOWS_KEPT = 4
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A new group to enter: its id, the time it tells of, and its vector, of which so many terms are looked up."""
+    """A new group to enter: its id, the time it tells of, the keys it is entered under, and what is kept of it.
+
+    `sought` are the keys to look up, where they are others than those it is entered under, and `weights` what sharing
+    each of them counts.
+    """
 
     group: str
     time: int
-    vector: TermVector
-    lookups: int
+    keys: tuple[int, ...]
+    weights: NDArray[np.float64]
+    text: bytes
+    sought: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +113,20 @@ class Telling:
         return Call("frequencies", self._keys.index(lang), call, read)
 
     def ask_post(
-        self, lang: str, postings: Sequence[Posting], frequencies: Frequencies, now: datetime
+        self,
+        lang: str,
+        postings: Sequence[Posting],
+        frequencies: Frequencies | None,
+        now: datetime,
+        tag: str = "",
     ) -> Call[list[Shared]]:
-        """Enter new groups under their rarest terms and bring back who is there."""
+        """Enter new groups under their keys and bring back who is there.
+
+        `frequencies` are stored with what was added to them; `tag` is a language that is noted as one of late.
+        """
         call = {
+            "now": int(now.timestamp()),
+            **({"lang": tag} if tag else {}),
             "here": int(now.timestamp()) // self._window,
             "df_ttl": 2 * self._window + self._window // 2,
             "ttl": self.ttl,
@@ -116,15 +135,14 @@ class Telling:
                 {
                     "group": _binary(posting.group),
                     "slice": self.slice_of(posting.time),
-                    "terms": b"".join(
-                        t.key.to_bytes(4, "big") for t in posting.vector.terms[: posting.lookups]
-                    ),
-                    "text": _packed(posting),
+                    "terms": _key_bytes(posting.keys),
+                    "text": posting.time.to_bytes(8, "big", signed=True) + posting.text,
+                    **({} if posting.sought is None else {"sought": _key_bytes(posting.sought)}),
                 }
                 for posting in postings
             ],
         }
-        slots, counts = frequencies.added()
+        slots, counts = frequencies.added() if frequencies else (np.zeros(0, np.intp), np.zeros(0, np.intp))
         blobs = slots.astype(">u2").tobytes(), np.minimum(counts, 65_535).astype(">u2").tobytes()
 
         def read(answer: Sequence[Any]) -> list[Shared]:
@@ -132,14 +150,10 @@ class Telling:
 
         return Call("post", self._keys.index(lang), call, read, blobs)
 
-    def ask_around(self, lang: str, wanted: Iterable[Mapping[int, NDArray[np.uint64]]]) -> Call[Known]:
+    def ask_around(self, lang: str, wanted: Iterable[Groups]) -> Call[Known]:
         """What is known of candidates, given by slice."""
-        by_slice: dict[int, list[NDArray[np.uint64]]] = defaultdict(list)
-        for found in wanted:
-            for slice_, groups in found.items():
-                by_slice[slice_].append(groups)
-        numbers = {slice_: np.unique(np.concatenate(groups)) for slice_, groups in by_slice.items()}
-        call = {"slices": [[slice_, _to_bytes(groups)] for slice_, groups in numbers.items()]}
+        numbers = by_slice(wanted)
+        call = {"slices": [[slice_, to_bytes(groups)] for slice_, groups in numbers.items()]}
 
         def read(answer: Sequence[Any]) -> Known:
             rows, sizes = answer
@@ -153,6 +167,15 @@ class Telling:
             return Known(told, story, {text_of(k): int(v) for k, v in dict(sizes or {}).items()})
 
         return Call("around", self._keys.index(lang), call, read)
+
+
+def by_slice(wanted: Iterable[Groups]) -> dict[int, NDArray[np.uint64]]:
+    """The groups of several, each once, by slice."""
+    found: dict[int, list[NDArray[np.uint64]]] = defaultdict(list)
+    for one in wanted:
+        for slice_, groups in one.items():
+            found[slice_].append(groups)
+    return {slice_: np.unique(np.concatenate(groups)) for slice_, groups in found.items()}
 
 
 def packed_density(density: float) -> bytes:
@@ -169,20 +192,21 @@ def _binary(group: str) -> bytes:
     return bytes.fromhex(group[1:])
 
 
-def _to_bytes(numbers: NDArray[np.uint64]) -> bytes:
+def to_bytes(numbers: NDArray[np.uint64]) -> bytes:
+    """Groups in their binary form."""
     return numbers.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:].tobytes()
 
 
-def _packed(posting: Posting) -> bytes:
-    vector = posting.vector
+def vector_posting(group: str, time: int, vector: TermVector, lookups: int) -> Posting:
+    """A group to enter by the first `lookups` terms of its vector."""
+    keys = tuple(term.key for term in vector.terms[:lookups])
     weights = np.rint(vector.weights * _FINE).astype(np.uint8)
-    return b"".join(
-        [
-            posting.time.to_bytes(8, "big", signed=True),
-            vector.slots.astype("<u2").tobytes(),
-            weights.tobytes(),
-        ]
-    )
+    squares = np.square(vector.weights[:lookups].astype(np.float64))
+    return Posting(group, time, keys, squares, vector.slots.astype("<u2").tobytes() + weights.tobytes())
+
+
+def _key_bytes(keys: Sequence[int]) -> bytes:
+    return b"".join(key.to_bytes(4, "big") for key in keys)
 
 
 def _unpacked(number: int, text: bytes, tale: bytes | bool) -> Told:
@@ -197,7 +221,6 @@ def _unpacked(number: int, text: bytes, tale: bytes | bool) -> Told:
 
 
 def _shared(posting: Posting, row: Sequence[Any]) -> Shared:
-    squares = np.square(posting.vector.weights[: posting.lookups].astype(np.float64))
     own = number_of(posting.group)
     slices, groups, weights = [], [], []
     for slice_, hits in row or ():
@@ -206,7 +229,7 @@ def _shared(posting: Posting, row: Sequence[Any]) -> Shared:
         members = hits[1::2]
         numbers = _numbers(b"".join(members))
         repeats = [len(m) // _GROUP for m in members]
-        each = np.repeat(squares[np.array(hits[::2]) - 1], repeats)
+        each = np.repeat(posting.weights[np.array(hits[::2]) - 1], repeats)
         found, inverse = np.unique(numbers, return_inverse=True)
         sums = np.bincount(inverse, weights=each)
         others = found != own

@@ -106,11 +106,13 @@ class StorySummary:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """One story whole: its summary, its groups (most printed first), outlets with their articles."""
+    """One story whole: its summary, its groups (most printed first), outlets with their articles, and the stories on
+    the same event in other languages with the score of the link, best first."""
 
     summary: StorySummary
     groups: tuple[GroupView, ...]
     outlets: Mapping[str, int]
+    related: tuple[tuple[StorySummary, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

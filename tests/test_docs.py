@@ -38,7 +38,11 @@ def ids(client: redis.Redis, write: Callable[..., Article]) -> dict[str, str]:
     articles = [
         write(i, TEXT, "Ferry aground", outlet=f"{i}.example", url=f"http://{i}.example/") for i in "ab"
     ]
-    placed = Placer(Index(client, Keys()), Rules()).place([Submission(a, (a.url,)) for a in articles], NOW)
+    german = "Die Fähre lief vor Harrowmouth im Nebel auf Grund, Boote brachten 214 Fahrgäste an Land."
+    articles.append(write("c", german, "Fähre vor Harrowmouth aufgelaufen", outlet="c.example", lang="de"))
+    placed = Placer(Index(client, Keys()), Rules()).place(
+        [Submission(a, (a.url,) if a.url else ()) for a in articles], NOW
+    )
     (feed,) = FeedQueue(client, Keys(), token="t").add_feeds([FeedSpec("http://a.example/feed")], NOW)
     client.hset(f"newsfold:feed:{feed}", mapping={"result": "unchanged"})
     lesson = Lesson("a.example", Sighting("a", (), ()), (Phrase("tail", "read more on a example"),))

@@ -166,3 +166,54 @@ def test_racing_workers_tell_one_story(client: redis.Redis, reader: Reader, writ
         assert {article.story for group in whole.groups for article in group.articles} == {story.id}
     told(Index(client, Keys()), write, "a")
     assert max(story.groups for story in reader.stories()) >= 2
+
+
+FERRY_DE = (
+    "Fähre „Pearl“ läuft vor Harrowmouth auf Grund",
+    "Die Fähre Pearl ist vor Harrowmouth auf Felsen gelaufen. Boote der Küstenwache brachten 214 Fahrgäste an Land.",
+)
+
+
+def test_stories_of_one_event_are_linked_across_languages(index: Index, reader: Reader, write: Write) -> None:
+    told(index, write)
+    german = write("de", FERRY_DE[1], FERRY_DE[0], outlet="d.example", lang="de")
+    other = write("other", "Der Bäcker von Castlegate backt wieder.", "Bäcker backt", lang="de")
+    Placer(index, Rules()).place([Submission(german), Submission(other)], NOW)
+    ferry, there = (reader.article(i) for i in ("a", "de"))
+    assert ferry is not None
+    assert there is not None
+    story, twin = reader.story(ferry.story), reader.story(there.story)
+    assert story is not None
+    assert twin is not None
+    assert [summary.id for summary, _ in story.related] == [there.story]
+    assert [summary.id for summary, _ in twin.related] == [ferry.story]
+    assert all(0 < score <= 1 for _, score in (*story.related, *twin.related))
+
+
+def test_a_link_leads_to_where_a_group_went(
+    index: Index, reader: Reader, client: redis.Redis, write: Write
+) -> None:
+    told(index, write)
+    german = write("de", FERRY_DE[1], FERRY_DE[0], outlet="d.example", lang="de")
+    Placer(index, Rules()).place([Submission(german)], NOW)
+    left = story_id(group_id("a"))
+    for group in map(group_id, "abc"):
+        again(index, write, Change(group, left, "s" + 12 * "3"))
+    there = reader.article("de")
+    assert there is not None
+    twin = reader.story(there.story)
+    assert twin is not None
+    assert {summary.id for summary, _ in twin.related} <= {left, "s" + 12 * "3"}
+    assert all(client.exists(f"newsfold:story:{summary.id}") for summary, _ in twin.related)
+
+
+def test_far_apart_in_time_nothing_is_linked(index: Index, reader: Reader, write: Write) -> None:
+    told(index, write)
+    long_ago = datetime(2026, 11, 10, tzinfo=UTC)
+    german = write("de", FERRY_DE[1], FERRY_DE[0], outlet="d.example", lang="de", published=long_ago)
+    Placer(index, Rules()).place([Submission(german)], NOW)
+    there = reader.article("de")
+    assert there is not None
+    twin = reader.story(there.story)
+    assert twin is not None
+    assert twin.related == ()

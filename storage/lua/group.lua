@@ -1,6 +1,6 @@
 -- Groups: founded, joined and united.
 
-local GROUP_PARTS = { 'articles' }
+local GROUP_PARTS = { 'articles', 'related' }
 
 -- Only the group itself goes to the other's story: one text that is two reprints' bridge does not unite two events.
 local function merge_groups(P, prefix, one, other, call)
@@ -13,6 +13,7 @@ local function merge_groups(P, prefix, one, other, call)
   local to, from = P .. ':group:' .. keep.id, P .. ':group:' .. lose.id
   point_articles(P, from .. ':articles', 'group', keep.id)
   move(from .. ':articles', to .. ':articles', call.ttl)
+  move(from .. ':related', to .. ':related', call.ttl)
   if lose.first < keep.first then keep.origin = lose.origin end
   span(keep, lose)
   keep.articles = redis.call('ZCARD', to .. ':articles')

@@ -42,14 +42,16 @@ end
 -- For each slice that has any: the slice, and what its postings hold: place, members, place, members, …
 local function look(prefix, doc, call, live)
   local fields, found = chunks(doc.terms, TERM), {}
+  local sought = doc.sought and chunks(doc.sought, TERM) or fields
   for slice = doc.slice - call.reach, doc.slice + call.reach do
     local key = prefix .. 'terms:' .. slice
     if live[slice] == nil then live[slice] = redis.call('EXISTS', key) == 1 end
-    if #fields > 0 and (live[slice] or slice == doc.slice) then
-      local values = redis.call('HMGET', key, unpack(fields))
+    local values = {}
+    if #sought > 0 and (live[slice] or slice == doc.slice) then
+      values = read(key, sought)
       found[#found + 1] = { slice, hits(values) }
-      if slice == doc.slice then post(prefix, doc, fields, values) end
     end
+    if slice == doc.slice then post(prefix, doc, fields, doc.sought and read(key, fields) or values) end
   end
   live[doc.slice] = true
   return found
@@ -80,7 +82,35 @@ redis.register_function('nf_post_@V@', function(keys, args)
   for slice in pairs(live) do
     for _, kind in ipairs({ 'terms:', 'text:', 'told:' }) do redis.call('EXPIRE', prefix .. kind .. slice, call.ttl) end
   end
+  if call.lang then
+    redis.call('ZADD', prefix .. 'langs', call.now, call.lang)
+    redis.call('EXPIRE', prefix .. 'langs', call.ttl)
+  end
   return cmsgpack.pack(answers)
+end)
+
+-- Languages that something was entered in of late, the latest first.
+redis.register_function{
+  function_name = 'nf_languages_@V@',
+  callback = function(keys, args)
+    local call = cmsgpack.unpack(args[1])
+    return cmsgpack.pack(redis.call('ZREVRANGEBYSCORE', keys[1] .. 'langs', '+inf', call.since, 'LIMIT', 0, call.most))
+  end,
+  flags = { 'no-writes' },
+}
+
+-- Notes that groups in two languages tell one event, on both sides, by the groups that they are in now.
+redis.register_function('nf_relate_@V@', function(keys, args)
+  local call = cmsgpack.unpack(args[1])
+  for _, pair in ipairs(call.pairs) do
+    local one, other = root(call.P, 'group', pair[1]), root(call.P, 'group', pair[2])
+    for _, way in ipairs({ { one, other }, { other, one } }) do
+      local key = call.P .. ':group:' .. way[1] .. ':related'
+      redis.call('ZADD', key, 'GT', pair[3], way[2])
+      redis.call('EXPIRE', key, call.ttl)
+    end
+  end
+  return #call.pairs
 end)
 
 -- The vectors of groups, what is told of them, and how many groups each of their stories has.

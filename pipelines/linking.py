@@ -1,0 +1,58 @@
+"""The steps of finding groups of other languages that tell the same event as a batch's new groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dedup.bridges import bridge_keys, bridge_score, index_keys, related
+from dedup.model import Article
+from dedup.thresholds import BridgeConfig
+from storage.bridged import Bridged, Bridging
+from storage.keys import group_id
+from storage.line import Line, Ticket
+
+# What is told first names who, where and when; more of a text costs more and finds little.
+_READ = 1_200
+
+
+class Linker:
+    """Links one language's part of a batch to the other languages."""
+
+    def __init__(self, bridging: Bridging, lang: str, config: BridgeConfig, now: datetime) -> None:
+        self._bridging, self._lang, self._config, self._now = bridging, lang, config, now
+        self._languages: Ticket[tuple[str, ...]] | None = None
+
+    def open(self, line: Line) -> None:
+        """Ask which languages there are."""
+        self._languages = line.send(self._bridging.ask_languages(self._now))
+
+    def link(self, founders: Sequence[Article], line: Line) -> None:
+        """Enter the groups that articles founded, and link them to those that they are related to."""
+        if not founders or self._languages is None:
+            return
+        groups = [self._bridged(article) for article in founders]
+        keys = [index_keys(group.bridges, self._config) for group in groups]
+        asked = self._bridging.ask_post(groups, keys, self._languages.result(), self._now)
+        found = [shared.best(self._config.candidates) for shared in line.send(asked).result()]
+        if not any(found):
+            return
+        known = line.send(self._bridging.ask_bridged(found)).result()
+        pairs = []
+        for group, wanted in zip(groups, found, strict=True):
+            numbers = (number for some in wanted.values() for number in some.tolist())
+            others = [known[number] for number in numbers if number in known]
+            pairs += [self._pair(group, other) for other in others if self._are_related(group, other)]
+        if pairs:
+            line.send(self._bridging.ask_relate(pairs))
+
+    def _bridged(self, article: Article) -> Bridged:
+        bridges = bridge_keys(article.title, article.text[:_READ], self._lang, article.time, self._config)
+        return Bridged(group_id(article.id), self._lang, int(article.time.timestamp()), bridges)
+
+    def _are_related(self, one: Bridged, other: Bridged) -> bool:
+        near = abs(one.time - other.time) <= self._config.window_days * 86_400
+        return near and one.lang != other.lang and related(one.bridges, other.bridges, self._config)
+
+    def _pair(self, one: Bridged, other: Bridged) -> tuple[str, str, float]:
+        return one.group, other.group, round(bridge_score(one.bridges, other.bridges, self._config), 4)
