@@ -147,15 +147,14 @@ class _Scene:
     def scores(self, i: int) -> dict[str, float]:
         """How well a text fits each story around it, itself left out; at or above `similarity` it belongs."""
         order, row = self._ordered(i)
+        mine = self.stories[i]
         members: dict[str, list[int]] = {}
         for k in order:
-            if story := self.stories[k]:
+            story = self.stories[k]
+            # No story scores more than its likest text, so that the rest need not be looked at.
+            if story and (story in members or story == mine or row[k] >= self.needed):
                 members.setdefault(story, []).append(k)
-        return {
-            story: self._fit(i, story, found, order, row)
-            for story, found in list(members.items())[: self.config.stories]
-            if row[found[0]] > self.config.no_likeness
-        }
+        return {story: self._fit(i, story, found, order, row) for story, found in members.items()}
 
     def _fit(self, i: int, story: str, found: list[int], order: list[int], row: list[float]) -> float:
         config = self.config
@@ -261,15 +260,19 @@ class _Scene:
     def _unite(self, changes: list[Change]) -> None:
         """Unite stories with the one of the new text where their texts are like each other on average."""
         mine = self.stories[-1]
-        row = self.row(len(self.told) - 1)
-        near = {self.stories[k] for k in np.flatnonzero(row >= self.config.near).tolist()}
-        for story in sorted(near - {mine}):
-            others = self._members(story)
-            if len(others) < self.ledger.size.get(story, 0):
+        row = self.row(len(self.told) - 1).tolist()
+        members: dict[str, list[int]] = {}
+        for k, story in enumerate(self.stories):
+            members.setdefault(story, []).append(k)
+        for story, others in sorted(members.items()):
+            if story == mine or len(others) < self.ledger.size.get(story, 0):
                 continue  # some are not in sight
-            if self._are_one(self._members(mine), others, mine, story):
+            if max(row[k] for k in others) < self.needed + self.config.union:
+                continue
+            if self._are_one(members[mine], others, mine, story):
                 for i in others:
                     self._move(i, mine, changes)
+                members[mine] = sorted(members[mine] + others)
 
     def _are_one(self, own: list[int], others: list[int], mine: str, story: str) -> bool:
         config = self.config

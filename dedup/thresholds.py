@@ -99,9 +99,8 @@ class StoryConfig:
     fewest_ranks: int = 3
     usual_stream: int = 800
     unseen: float = 0.5
-    no_likeness: float = 0.05
     neighbours: int = 4
-    mates: int = 6
+    mates: int = 2
     near: float = 0.1
     gain: float = 0.03
     leave: float = 0.03
@@ -110,8 +109,7 @@ class StoryConfig:
     in_sight: float = 0.6
     union: float = 0.06
     usual_within: float = 0.5
-    stories: int = 8
-    candidates: int = 56
+    candidates: int = 48
     lookups: int = 32
     split_at: frozenset[int] = frozenset(range(3, 33))
     terms: TermConfig = TermConfig()

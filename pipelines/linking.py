@@ -13,7 +13,7 @@ from storage.keys import group_id
 from storage.line import Line, Ticket
 
 # What is told first names who, where and when; more of a text costs more and finds little.
-_READ = 1_200
+_READ = 700
 
 
 class Linker:

@@ -19,10 +19,9 @@ end
 
 -- Whether a group is among the members: a call may be made twice.
 local function holds(members, group)
-  for at = 1, #members, GROUP do
-    if string.sub(members, at, at + GROUP - 1) == group then return true end
-  end
-  return false
+  local at = string.find(members, group, 1, true)
+  while at and (at - 1) % GROUP ~= 0 do at = string.find(members, group, at + 1, true) end
+  return at ~= nil
 end
 
 local function post(prefix, doc, fields, values)
