@@ -167,6 +167,19 @@ class GroupDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A text whose story is to be told: an article and its group, and the story that a reworded text is in so far.
+
+    `left_size` is how many groups that story has; a text that is new is in none.
+    """
+
+    article: Article
+    group: str
+    left: str = ""
+    left_size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A group that leaves its story for another, which may be new."""
 

@@ -10,7 +10,7 @@ texts are like each other on average become one. One bridging text cannot unite 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,24 +61,24 @@ def decide_story(
     own: Told, vector: TermVector, around: Sequence[Told], ledger: Ledger, seen: int,
     config: StoryConfig, name: Callable[[str], str],
 ) -> StoryDecision:  # fmt: skip
-    """The story of a new group, and what its arrival changes around it.
+    """The story of a text, and what its arrival changes around it.
 
-    `around` are the candidates, `seen` is how many texts the stream has had; the ledger is brought up to date.
+    `around` are the candidates, `seen` is how many texts the stream has had; the ledger is brought up to date. A text
+    whose group has a story in the ledger already was reworded, and stays there unless it fits another better.
     `name` makes the id of a new story from what founds it: a group, or a group and the story that it leaves.
     """
     scene = _Scene(own, around, ledger, seen, config, name)
     here = len(around)
-    scores = scene.scores(here)
-    best, score = max(scores.items(), key=lambda item: (item[1], item[0]), default=("", 0.0))
-    joined = bool(best) and score >= scene.needed
-    story = best if joined else name(own.group)
-    ledger.join(own.group, story)
-    scene.settle(here, story)
-    density = scene.density(here, story)
+    best, score = scene.enter(here) if own.group not in ledger.story else scene.stay_or_move(here)
+    density = scene.density(here, scene.stories[here])
     scene.densities[here] = density
-    changes = scene.look_again() if around else []
+    if around:
+        scene.look_again()
+    story = scene.stories[here]
     nearest, terms = scene.nearest(here, best, vector)
-    return StoryDecision(story, joined, score if best else 0.0, nearest, terms, density, tuple(changes))
+    return StoryDecision(
+        story, bool(best) and story == best, score, nearest, terms, density, tuple(scene.changes)
+    )
 
 
 class _Scene:
@@ -91,7 +91,8 @@ class _Scene:
         self.told = [*around, own]
         self.ledger, self.config, self._name = ledger, config, name
         self.stories: list[str] = [ledger.story[told.group] for told in around]
-        self.stories.append("")
+        self.stories.append(ledger.story.get(own.group, ""))
+        self.changes: list[Change] = []
         self.densities = [told.density for told in self.told]
         width = max(len(told.slots) for told in self.told)
         self._slots = np.zeros((len(self.told), width), np.uint16)
@@ -119,9 +120,23 @@ class _Scene:
             self._rows[i] = row
         return self._rows[i]
 
-    def settle(self, i: int, story: str) -> None:
-        """Note the story of a text."""
-        self.stories[i] = story
+    def enter(self, i: int) -> tuple[str, float]:
+        """Put a text that has no story where it fits best, or into one of its own; returns the best fit and its score."""
+        best, score = _best(self.scores(i))
+        joins = bool(best) and score >= self.needed
+        self.stories[i] = best if joins else self._name(self.told[i].group)
+        self.ledger.join(self.told[i].group, self.stories[i])
+        return best, score
+
+    def stay_or_move(self, i: int) -> tuple[str, float]:
+        """The same for a text that was in a story before its words changed."""
+        mine, scores = self.stories[i], self.scores(i)
+        if mine not in scores and self.ledger.size.get(mine, 1) > 1:
+            # It shares nothing with what else is in its story.
+            self._move(i, "")
+            scores = self.scores(i)
+        self._reconsider(i)
+        return _best(scores)
 
     def _ordered(self, i: int) -> tuple[list[int], list[float]]:
         row = self.row(i)
@@ -182,14 +197,12 @@ class _Scene:
 
     # --- what the arrival changes
 
-    def look_again(self) -> list[Change]:
-        """Moves, splits and unions around the new text, in the order in which they are to be made."""
-        changes: list[Change] = []
+    def look_again(self) -> None:
+        """Moves, splits and unions around the new text; `changes` has them in the order in which they are to be made."""
         for i in self._unsettled():
-            self._reconsider(i, changes)
-        self._split(changes)
-        self._unite(changes)
-        return changes
+            self._reconsider(i)
+        self._split()
+        self._unite()
 
     def _unsettled(self) -> list[int]:
         """The nearest neighbours of the new text, then others of their stories."""
@@ -200,7 +213,7 @@ class _Scene:
         mates = [k for k in order if self.stories[k] in stories and k not in near]
         return near + mates[: self.config.mates]
 
-    def _reconsider(self, i: int, changes: list[Change]) -> None:
+    def _reconsider(self, i: int) -> None:
         config, mine = self.config, self.stories[i]
         scores = self.scores(i)
         alone = self.ledger.size.get(mine, 1) <= 1
@@ -208,17 +221,17 @@ class _Scene:
         if fits is None and not alone:
             return  # what else is in its story is not in sight
         stays = self.needed if alone or fits is None else fits + config.gain
-        best, score = max(scores.items(), key=lambda item: (item[1], item[0]), default=("", -1.0))
-        if score >= self.needed and score > stays:
-            self._move(i, best, changes)
+        best, score = _best(scores)
+        if best and score >= self.needed and score > stays:
+            self._move(i, best)
         elif not alone and fits is not None and fits < self.needed - config.leave:
-            self._move(i, "", changes)
+            self._move(i, "")
 
-    def _move(self, i: int, story: str, changes: list[Change]) -> None:
+    def _move(self, i: int, story: str) -> None:
         change = Change(self.told[i].group, self.stories[i], story or self._apart(i))
         self.ledger.apply(change)
         self.stories[i] = change.story
-        changes.append(change)
+        self.changes.append(change)
 
     def _apart(self, i: int) -> str:
         return self._name(f"{self.told[i].group} {self.stories[i]}")
@@ -238,7 +251,7 @@ class _Scene:
         rows = np.stack([self.row(i)[list(some)] for i in some])
         return float(rows.sum()) / (len(some) * (len(some) - 1))
 
-    def _split(self, changes: list[Change]) -> None:
+    def _split(self) -> None:
         """Part the story of the new text where its halves are less like each other than each is in itself."""
         config, story = self.config, self.stories[-1]
         members = self._members(story)
@@ -255,9 +268,9 @@ class _Scene:
             smaller = min(one, other, key=lambda side: (len(side), side))
             target = self._apart(smaller[0])
             for i in smaller:
-                self._move(i, target, changes)
+                self._move(i, target)
 
-    def _unite(self, changes: list[Change]) -> None:
+    def _unite(self) -> None:
         """Unite stories with the one of the new text where their texts are like each other on average."""
         mine = self.stories[-1]
         row = self.row(len(self.told) - 1).tolist()
@@ -271,7 +284,7 @@ class _Scene:
                 continue
             if self._are_one(members[mine], others, mine, story):
                 for i in others:
-                    self._move(i, mine, changes)
+                    self._move(i, mine)
                 members[mine] = sorted(members[mine] + others)
 
     def _are_one(self, own: list[int], others: list[int], mine: str, story: str) -> bool:
@@ -287,3 +300,8 @@ class _Scene:
         if min(len(own), len(others)) < config.fewest_half:
             return True
         return between >= (config.halves + config.gain) * min(self._within(own), self._within(others))
+
+
+def _best(scores: Mapping[str, float]) -> tuple[str, float]:
+    """The best fit and its score; no story where there is none."""
+    return max(scores.items(), key=lambda item: (item[1], item[0]), default=("", 0.0))

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dedup.bridges import bridge_keys, bridge_score, index_keys, related
-from dedup.model import Article
+from dedup.model import Newcomer
 from dedup.thresholds import BridgeConfig
 from storage.bridged import Bridged, Bridging
-from storage.keys import group_id
 from storage.line import Line, Ticket
 
 # What is told first names who, where and when; more of a text costs more and finds little.
@@ -27,11 +26,11 @@ class Linker:
         """Ask which languages there are."""
         self._languages = line.send(self._bridging.ask_languages(self._now))
 
-    def link(self, founders: Sequence[Article], line: Line) -> None:
-        """Enter the groups that articles founded, and link them to those that they are related to."""
-        if not founders or self._languages is None:
+    def link(self, newcomers: Sequence[Newcomer], line: Line) -> None:
+        """Enter the groups of texts that are new, and link them to those that they are related to."""
+        if not newcomers or self._languages is None:
             return
-        groups = [self._bridged(article) for article in founders]
+        groups = [self._bridged(newcomer) for newcomer in newcomers]
         keys = [index_keys(group.bridges, self._config) for group in groups]
         asked = self._bridging.ask_post(groups, keys, self._languages.result(), self._now)
         found = [shared.best(self._config.candidates) for shared in line.send(asked).result()]
@@ -46,9 +45,10 @@ class Linker:
         if pairs:
             line.send(self._bridging.ask_relate(pairs))
 
-    def _bridged(self, article: Article) -> Bridged:
+    def _bridged(self, newcomer: Newcomer) -> Bridged:
+        article = newcomer.article
         bridges = bridge_keys(article.title, article.text[:_READ], self._lang, article.time, self._config)
-        return Bridged(group_id(article.id), self._lang, int(article.time.timestamp()), bridges)
+        return Bridged(newcomer.group, self._lang, int(article.time.timestamp()), bridges)
 
     def _are_related(self, one: Bridged, other: Bridged) -> bool:
         near = abs(one.time - other.time) <= self._config.window_days * 86_400

@@ -9,8 +9,9 @@ from storage.records import Link, Linked, Record
 
 
 def link_of(
-    record: Record, group: GroupDecision, told: StoryDecision | None, spot: Callable[[Article], int]
-) -> Link:
+    record: Record, group: GroupDecision, told: StoryDecision | None, spot: Callable[[Article], int],
+    *, reworded: bool = False,
+) -> Link:  # fmt: skip
     """What is stored of an article, by what was decided about it."""
     best, story = group.best, told or StoryDecision()
     return Link(
@@ -26,6 +27,7 @@ def link_of(
         spot=spot(record.article) if told else None,
         density=story.density,
         changes=story.changes,
+        reworded=reworded,
     )
 
 

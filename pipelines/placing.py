@@ -9,11 +9,7 @@ from datetime import datetime
 
 from dedup.fingerprint import fingerprint
 from dedup.groups import decide, first_look, held
-from dedup.model import (
-    Article,
-    GroupDecision,
-    Placement,
-)
+from dedup.model import Article, GroupDecision, Newcomer, Placement
 from dedup.thresholds import BridgeConfig, GroupConfig, MinHashConfig, StoryConfig
 from pipelines.comparing import Comparison, RecentTexts
 from pipelines.furnishing import Furnishing
@@ -22,6 +18,7 @@ from pipelines.outcome import link_of, placement_of
 from pipelines.stream import IN_FLIGHT, Part, gather, run
 from pipelines.telling import StoryTeller
 from storage.index import Index
+from storage.keys import group_id, regroup_id
 from storage.line import Line
 
 
@@ -178,14 +175,20 @@ class _LanguageBatch:
         """Decide, and store each article where it belongs."""
         decisions = self._decide_groups()
         tell = self._rules.tell_stories
-        founders = self._founders(decisions) if tell else []
-        stories = self._teller.decide(founders, line)
+        newcomers = list(self._newcomers(decisions)) if tell else []
+        stories = self._teller.decide(newcomers, line)
         self._links = [
-            link_of(record, decision, stories.get(record.article.id), self._teller.spot)
-            for record, decision in zip(self._records, decisions, strict=True)
+            link_of(
+                record,
+                decision,
+                stories.get(record.article.id),
+                self._teller.spot,
+                reworded=bool(entry.stood),
+            )
+            for record, decision, entry in zip(self._records, decisions, self._found, strict=True)
         ]
         self._linked = line.send(self._index.ask_link(self._lang, self._links, self._now, stories=tell))
-        self._linker.link(founders, line)
+        self._linker.link(newcomers, line)
         new = [a for a, f in zip(self._articles, self._found, strict=True) if not f.known_group]
         taught = self._furnishing.ask_remember(new, self._now)
         if taught:
@@ -202,10 +205,15 @@ class _LanguageBatch:
         matches = [(*look.matches, *found) for look, found in zip(self._looks, settled, strict=True)]
         return [decide(own, found, longest) for own, found in zip(self._shingles, matches, strict=True)]
 
-    def _founders(self, decisions: Sequence[GroupDecision]) -> list[Article]:
-        """The articles that found a group and so need a story; the others go where their group is."""
-        return [
-            article
-            for article, entry, decision in zip(self._articles, self._found, decisions, strict=True)
-            if not decision.unite and not entry.known_group
-        ]
+    def _newcomers(self, decisions: Sequence[GroupDecision]) -> Iterator[Newcomer]:
+        """The texts that found a group, or are one by themselves and were reworded; the others go where their group is."""
+        for record, entry, decision in zip(self._records, self._found, decisions, strict=True):
+            article, stood = record.article, entry.stood
+            if decision.unite or (entry.known_group and not stood):
+                continue
+            if stood is None:
+                yield Newcomer(article, group_id(article.id))
+            elif stood.group_size == 1:
+                yield Newcomer(article, stood.group, stood.story, stood.story_size)
+            else:
+                yield Newcomer(article, regroup_id(article.id, record.digest))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from dedup.model import Article, StoryDecision
+from dedup.model import Article, Newcomer, StoryDecision
 from dedup.stories import Ledger, Told, decide_story
 from dedup.terms import Frequencies, TermVector, count_terms, weigh
 from dedup.thresholds import StoryConfig
-from storage.keys import group_id, story_id
+from storage.keys import story_id
 from storage.line import Line, Ticket
 from storage.told import Groups, Known, Posting, Telling, number_of, vector_posting
 
@@ -25,21 +25,21 @@ class StoryTeller:
         """Ask how often terms stood in the stream; what was linked before is counted."""
         self._frequencies = line.send(self._telling.ask_frequencies(self._lang, self._now))
 
-    def decide(self, founders: Sequence[Article], line: Line) -> dict[str, StoryDecision]:
-        """The stories of articles that found groups, by the articles' ids."""
-        if not founders or self._frequencies is None:
+    def decide(self, newcomers: Sequence[Newcomer], line: Line) -> dict[str, StoryDecision]:
+        """The stories of articles that found groups, or whose group was reworded, by the articles' ids."""
+        if not newcomers or self._frequencies is None:
             return {}
         frequencies = self._frequencies.result()
         seen = frequencies.texts
-        vectors = [self._vector(article, frequencies) for article in founders]
+        vectors = [self._vector(newcomer.article, frequencies) for newcomer in newcomers]
         postings = [
-            vector_posting(group_id(article.id), int(article.time.timestamp()), vector, self._config.lookups)
-            for article, vector in zip(founders, vectors, strict=True)
+            vector_posting(one.group, int(one.article.time.timestamp()), vector, self._config.lookups)
+            for one, vector in zip(newcomers, vectors, strict=True)
         ]
         found = line.send(self._telling.ask_post(self._lang, postings, frequencies, self._now)).result()
         best = [shared.best(self._config.candidates) for shared in found]
         known = line.send(self._telling.ask_around(self._lang, best)).result()
-        return self._decisions(founders, postings, vectors, best, known, seen)
+        return self._decisions(newcomers, postings, vectors, best, known, seen)
 
     def _vector(self, article: Article, frequencies: Frequencies) -> TermVector:
         counted = count_terms(article.title, article.text, self._lang, self._config.terms)
@@ -52,7 +52,7 @@ class StoryTeller:
 
     def _decisions(
         self,
-        founders: Sequence[Article],
+        newcomers: Sequence[Newcomer],
         postings: Sequence[Posting],
         vectors: Sequence[TermVector],
         best: Sequence[Groups],
@@ -62,14 +62,17 @@ class StoryTeller:
         ledger = Ledger(dict(known.story), dict(known.size))
         told = dict(known.told)
         result: dict[str, StoryDecision] = {}
-        for done, (article, posting, vector, wanted) in enumerate(
-            zip(founders, postings, vectors, best, strict=True)
+        for done, (newcomer, posting, vector, wanted) in enumerate(
+            zip(newcomers, postings, vectors, best, strict=True)
         ):
+            if newcomer.left:
+                ledger.story[newcomer.group] = newcomer.left
+                ledger.size.setdefault(newcomer.left, newcomer.left_size)
             own = Told(posting.group, posting.time, vector.slots, vector.weights)
             around = self._in_window(own, wanted, told)
             decision = decide_story(own, vector, around, ledger, seen + done + 1, self._config, story_id)
             told[number_of(own.group)] = Told(own.group, own.time, own.slots, own.weights, decision.density)
-            result[article.id] = decision
+            result[newcomer.article.id] = decision
         return result
 
     def _in_window(self, own: Told, wanted: Groups, told: dict[int, Told]) -> list[Told]:

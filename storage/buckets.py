@@ -22,10 +22,21 @@ _FEW_ANCHORS = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Stood:
+    """Where an article whose words changed has been so far; sizes are articles of the group, groups of the story."""
+
+    group: str
+    group_size: int
+    story: str
+    story_size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """What the index says of an article: whether it has a group already."""
+    """What the index says of an article: whether it has a group already, and where it stood if its words changed."""
 
     known_group: bool
+    stood: Stood | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +105,13 @@ def inserted(answer: Sequence[Any], prints: Fingerprints) -> tuple[Inserted, int
     bands = np.concatenate([_pairs(of_band, hits) for _, hits, _ in slices])
     anchors = np.concatenate([_pairs(of_anchor, hits) for _, _, hits in slices])
     shared = _promising(bands, anchors, np.diff(prints.anchor_offsets) <= _FEW_ANCHORS)
-    found = tuple(Found(bool(group)) for group in known)
+    found = tuple(Found(bool(one), _stood(one) if isinstance(one, list) else None) for one in known)
     return Inserted(found, shared, tuple(int(s) for s, _, _ in slices)), int(last)
+
+
+def _stood(row: Sequence[Any]) -> Stood:
+    group, group_size, story, story_size = row
+    return Stood(group.decode(), int(group_size), story.decode(), int(story_size))
 
 
 def _pairs(owners: NDArray[np.int64], hits: Sequence[Any]) -> NDArray[np.int64]:

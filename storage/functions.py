@@ -29,6 +29,8 @@ _PARTS = (
     "story",
     "group",
     "article",
+    "place",
+    "revise",
     "link",
     "queue",
     "feeds",

@@ -149,6 +149,11 @@ def group_id(article: str) -> str:
     return "g" + short_hash("group " + article, 6)
 
 
+def regroup_id(article: str, content: str) -> str:
+    """The id of the group that an article founds which left one because its text is now that of this digest."""
+    return group_id(f"{article} {content}")
+
+
 def story_id(group: str) -> str:
     """The id of the story that a group founds."""
     return "s" + short_hash("story " + group, 6)

@@ -8,7 +8,7 @@ from typing import Any
 
 from dedup.model import Article, Change
 from storage.codec import body, skip_of
-from storage.keys import group_id, story_id
+from storage.keys import group_id, regroup_id, story_id
 from storage.plain import compact, iso, text_of
 from storage.told import packed_density
 
@@ -47,7 +47,8 @@ class Link:
 
     `unite` are articles whose groups to unite it with, `story` the story to join; both empty where it stands alone.
     `beside` is the nearest group of the best story and `terms` what they share; `spot` is where a new group is
-    entered among the texts that tell events, `changes` are what its arrival moves.
+    entered among the texts that tell events, `changes` are what its arrival moves. `reworded` is for a known article
+    whose words changed, which may leave its group.
     """
 
     record: Record
@@ -62,6 +63,7 @@ class Link:
     spot: int | None = None
     density: float = 0.0
     changes: tuple[Change, ...] = ()
+    reworded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def bodies_of(articles: Sequence[str], rows: Sequence[Any]) -> dict[str, Body]:
 def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
     """What a link says of one article; `here` is the slice it is indexed in."""
     record, article = link.record, link.record.article
-    group = group_id(article.id)
+    group = regroup_id(article.id, record.digest) if link.reworded else group_id(article.id)
     placed = [
         "seen", iso(article.seen),
         "verdict", link.verdict,
@@ -109,6 +111,7 @@ def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
         "unite": [group_id(other) for other in link.unite],
         "url_keys": record.urls,
         "page": record.page,
+        **({"reworded": True} if link.reworded else {}),
     }
     if stories:
         doc["own_story"], doc["story"] = story_id(group), link.story

@@ -96,13 +96,23 @@ local function keep(prefix, call)
   end
 end
 
+-- Where an article whose words changed has been so far: its group with its size, its story with its size.
+local function stood(P, group, story)
+  group, story = root(P, 'group', group), root(P, 'story', story or '')
+  return {
+    group, tonumber(redis.call('HGET', P .. ':group:' .. group, 'articles') or 0),
+    story, tonumber(redis.call('HGET', P .. ':story:' .. story, 'groups') or 0),
+  }
+end
+
 -- Which articles are known, and which of them must be inserted: new ones, and those whose words or slice changed.
 local function meet(call)
   local known, fresh = {}, {}
   for i, id in ipairs(call.ids) do
-    local row = redis.call('HMGET', call.P .. ':article:' .. id, 'exact', 'group', 'slice')
-    known[i] = row[2] and 1 or 0
-    fresh[i] = call.rebuilding or row[1] ~= call.exact[i] or row[3] ~= call.here
+    local row = redis.call('HMGET', call.P .. ':article:' .. id, 'exact', 'group', 'slice', 'story')
+    local reworded = row[1] ~= call.exact[i]
+    known[i] = row[2] and (reworded and stood(call.P, row[2], row[4]) or 1) or 0
+    fresh[i] = call.rebuilding or reworded or row[3] ~= call.here
   end
   return known, fresh
 end

@@ -112,6 +112,15 @@ redis.register_function('nf_relate_@V@', function(keys, args)
   return #call.pairs
 end)
 
+-- A group whose text changed is linked to none until it is looked up anew.
+local function unrelate(P, group)
+  local key = P .. ':group:' .. group .. ':related'
+  for _, other in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    redis.call('ZREM', P .. ':group:' .. other .. ':related', group)
+  end
+  redis.call('DEL', key)
+end
+
 -- The vectors of groups, what is told of them, and how many groups each of their stories has.
 redis.register_function{
   function_name = 'nf_around_@V@',
