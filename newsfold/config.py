@@ -12,6 +12,7 @@ from typing import Any
 import platformdirs
 
 from newsfold.errors import ConfigError
+from newsfold.families import families
 from newsfold.options import BY_KEY, OPTIONS, Option
 
 FILE = "newsfold.toml"
@@ -39,8 +40,7 @@ class Config:
     @property
     def families(self) -> dict[str, str]:
         """The publisher of each domain that belongs to a family."""
-        listed: Mapping[str, list[str]] = self.values["outlets.families"]
-        return {domain.lower(): name for name, domains in listed.items() for domain in domains}
+        return families(self.values["outlets.families_file"], self.values["outlets.families"])
 
 
 def load_config(

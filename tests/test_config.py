@@ -56,3 +56,28 @@ def test_every_default_is_in_its_own_range() -> None:
     for option in OPTIONS:
         assert isinstance(option.default, option.kind)
         assert option.low is None or option.low <= option.default <= (option.high or option.default)
+
+
+def test_families_are_read_from_a_file_and_added_to(tmp_path: Path) -> None:
+    shipped = load_config(
+        {}, {"outlets.families": {"Big": ["A.example"], "Own": ["bbc.co.uk"]}}, tmp_path
+    ).families
+    assert (shipped["a.example"], shipped["guardian.co.uk"], shipped["bbc.co.uk"]) == (
+        "Big",
+        "theguardian.com",
+        "Own",
+    )
+    own = tmp_path / "own.toml"
+    own.write_text("'x.example' = ['y.example', 'x.example']\n", encoding="utf-8")
+    assert load_config({}, {"outlets.families_file": str(own)}, tmp_path).families == {
+        "y.example": "x.example"
+    }
+
+
+@pytest.mark.parametrize("content", ["x = 3\n", "x = \n", None])
+def test_a_bad_file_of_families_is_named(tmp_path: Path, content: str | None) -> None:
+    own = tmp_path / "own.toml"
+    if content is not None:
+        own.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"outlets\.families_file: .*own\.toml"):
+        _ = load_config({}, {"outlets.families_file": str(own)}, tmp_path).families
