@@ -49,6 +49,7 @@ def desk_options(config: Config) -> DeskOptions:
             ),
         ),
         families=config.families,
+        embedding=config["stories.embedding_model"],
     )
 
 

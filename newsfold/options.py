@@ -116,6 +116,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("stories", "similarity", float, 0.09, "score at which a text joins a story", 0, 1),
     Option("stories", "window_days", float, 3.0, "days between two texts on one event", 0.1, 60),
+    Option(
+        "stories", "embedding_model", str, "", "folder of a model2vec model that stories heed; empty for none"
+    ),
     Option("outlets", "families", dict, {}, "publisher = [its domains]", check=_hosts_are_lists),
     Option("outlets", "families_file", str, "", "file of publishers' domains; empty for the one that ships"),
     Option(

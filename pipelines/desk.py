@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import redis
 
+from pipelines.embedding import Embedder
 from pipelines.placing import Placer, Rules
 from storage.connect import connect
 from storage.index import DAY, Index
@@ -29,7 +30,10 @@ _DESKS: WeakKeyDictionary[Crawler, Desk] = WeakKeyDictionary()
 
 @dataclass(frozen=True, slots=True)
 class DeskOptions:
-    """Where to remember, for how long, and by which rules; `families` maps a domain to its publisher."""
+    """Where to remember, for how long, and by which rules.
+
+    `families` maps a domain to its publisher; `embedding` is the folder of an embedding model, empty for none.
+    """
 
     home: Path
     redis_url: str | None = None
@@ -38,13 +42,18 @@ class DeskOptions:
     apart: int = 5
     rules: Rules = field(default_factory=Rules)
     families: Mapping[str, str] = field(default_factory=dict)
+    embedding: str = ""
 
 
 class Desk:
-    """Opened once a run. Raises StorageError when there is no server, or one with another schema."""
+    """Opened once a run.
+
+    Raises StorageError when there is no server, or one with another schema, and EmbeddingUnusable for a model that is none.
+    """
 
     def __init__(self, options: DeskOptions) -> None:
         self.options = options
+        self._embedder = Embedder(Path(options.embedding).expanduser()) if options.embedding else None
         self.keys = Keys()
         self.client: redis.Redis = connect(options.redis_url, options.home)
         check_schema(self.client, self.keys, options.rules.minhash)
@@ -61,7 +70,7 @@ class Desk:
             config=rules.minhash,
             window=round(rules.stories.window_days * DAY),
         )
-        return Placer(index, rules)
+        return Placer(index, rules, self._embedder)
 
     @cached_property
     def queue(self) -> FeedQueue:

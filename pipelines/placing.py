@@ -12,6 +12,7 @@ from dedup.groups import decide, first_look, held
 from dedup.model import Article, GroupDecision, Newcomer, Placement
 from dedup.thresholds import BridgeConfig, GroupConfig, MinHashConfig, StoryConfig
 from pipelines.comparing import Comparison, RecentTexts
+from pipelines.embedding import Embedder
 from pipelines.furnishing import Furnishing
 from pipelines.linking import Linker
 from pipelines.outcome import link_of, placement_of
@@ -45,8 +46,8 @@ class Submission:
 class Placer:
     """Places batches of articles, in their order, into groups and stories."""
 
-    def __init__(self, index: Index, rules: Rules) -> None:
-        self._index, self._rules = index, rules
+    def __init__(self, index: Index, rules: Rules, embedder: Embedder | None = None) -> None:
+        self._index, self._rules, self._embedder = index, rules, embedder
         self._recent = RecentTexts()
 
     def place(self, batch: Sequence[Submission], now: datetime) -> list[Placement]:
@@ -77,8 +78,9 @@ class Placer:
                 furnishing = Furnishing(
                     self._index, lang, self._rules.minhash, self._rules.groups, before[lang]
                 )
+                teller = StoryTeller(self._index.telling, lang, self._rules.stories, now, self._embedder)
                 yield _LanguageBatch(
-                    self._index, self._rules, self._recent, furnishing, about, submissions, now
+                    self._index, self._rules, self._recent, furnishing, teller, about, submissions, now
                 )
                 before[lang].append(furnishing)
 
@@ -113,6 +115,7 @@ class _LanguageBatch:
         rules: Rules,
         recent: RecentTexts,
         furnishing: Furnishing,
+        teller: StoryTeller,
         part: Part,
         batch: Sequence[Submission],
         now: datetime,
@@ -122,7 +125,7 @@ class _LanguageBatch:
         self.part, self._batch, self._lang = part, batch, batch[0].article.lang
         self.ids = [submission.article.id for submission in batch]
         self._articles = [submission.article for submission in batch]
-        self._teller = StoryTeller(index.telling, self._lang, rules.stories, now)
+        self._teller = teller
         self._linker = Linker(index.bridging, self._lang, rules.bridges, now)
 
     def open(self, line: Line) -> None:

@@ -99,7 +99,7 @@ def _posting(group: Bridged, keys: Sequence[str], others: Sequence[str]) -> Post
         group.time,
         tuple(_key(group.lang, key) for key in keys),
         np.array([weights.get(key, _LEAST) for _ in others for key in keys], np.float64),
-        packed,
+        group.time.to_bytes(8, "big", signed=True) + packed,
         tuple(_key(other, key) for other in others for key in keys),
     )
 

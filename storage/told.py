@@ -1,6 +1,7 @@
 """Groups by their rare terms: entered, found again, and what is told of them. All of it is private.
 
-A vector is kept as its time, its slots and its weights (a byte each); groups and postings in their binary form.
+A vector is kept as its time, its slots and its weights (a byte each), and after them where a model is used the model's tag
+and what it says (a byte a dimension); groups and postings in their binary form.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.stories import Told
+from dedup.neighbourhood import Neighbourhood
 from dedup.terms import SLOTS, Frequencies, TermVector
 from storage.functions import Call
 from storage.keys import Keys, story_id
@@ -23,11 +24,21 @@ from storage.plain import text_of
 # Groups (binary, as big-endian numbers) by slice.
 Groups = Mapping[int, NDArray[np.uint64]]
 
-_GROUP = 6
+_GROUP, _TIME = 6, 8  # bytes
 _FINE = 255.0  # steps of a weight
 _DENSITY = 65_535.0  # steps of a density
+_SAID = 127.0  # steps of a dimension of an embedding
+_MODELLED = b"\x01"
 # What is entered is looked up within a window of its time; it is kept for so many of them after it was written.
 _WINDOWS_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An embedding model: what it is told by from others, and how long its vectors are."""
+
+    tag: bytes
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +81,10 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Candidates by their binary ids, with the story of each and how many groups each of these stories has."""
+    """Candidates and their stories, and the row of each by its binary id."""
 
-    told: Mapping[int, Told]
-    story: Mapping[str, str]
-    size: Mapping[str, int]
+    around: Neighbourhood
+    rows: dict[int, int]
 
 
 class Telling:
@@ -136,7 +146,7 @@ class Telling:
                     "group": _binary(posting.group),
                     "slice": self.slice_of(posting.time),
                     "terms": _key_bytes(posting.keys),
-                    "text": posting.time.to_bytes(8, "big", signed=True) + posting.text,
+                    "text": posting.text,
                     **({} if posting.sought is None else {"sought": _key_bytes(posting.sought)}),
                 }
                 for posting in postings
@@ -150,21 +160,22 @@ class Telling:
 
         return Call("post", self._keys.index(lang), call, read, blobs)
 
-    def ask_around(self, lang: str, wanted: Iterable[Groups]) -> Call[Known]:
-        """What is known of candidates, given by slice."""
+    def ask_around(
+        self, lang: str, wanted: Iterable[Groups], room: int, width: int, model: Model | None = None
+    ) -> Call[Known]:
+        """What is known of candidates, given by slice; with room for more texts, all of at most `width` terms."""
         numbers = by_slice(wanted)
         call = {"slices": [[slice_, to_bytes(groups)] for slice_, groups in numbers.items()]}
 
         def read(answer: Sequence[Any]) -> Known:
             rows, sizes = answer
-            told: dict[int, Told] = {}
-            story: dict[str, str] = {}
-            for groups, (texts, tales) in zip(numbers.values(), rows or (), strict=True):
-                for number, text, tale in zip(groups.tolist(), texts, tales, strict=True):
-                    if text:
-                        found = told[number] = _unpacked(number, text, tale)
-                        story[found.group] = tale[2:].decode() if tale else story_id(found.group)
-            return Known(told, story, {text_of(k): int(v) for k, v in dict(sizes or {}).items()})
+            listed = [number for groups in numbers.values() for number in groups.tolist()]
+            texts = [text for some, _ in rows or () for text in some]
+            tales = [tale for _, some in rows or () for tale in some]
+            kept = [i for i, text in enumerate(texts) if text]
+            size = {text_of(k): int(v) for k, v in dict(sizes or {}).items()}
+            found = [(listed[i], texts[i], tales[i]) for i in kept]
+            return _known(found, size, room, width, model)
 
         return Call("around", self._keys.index(lang), call, read)
 
@@ -197,27 +208,79 @@ def to_bytes(numbers: NDArray[np.uint64]) -> bytes:
     return numbers.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:].tobytes()
 
 
-def vector_posting(group: str, time: int, vector: TermVector, lookups: int) -> Posting:
-    """A group to enter by the first `lookups` terms of its vector."""
+def vector_posting(
+    group: str, time: int, vector: TermVector, lookups: int, said: tuple[Model, NDArray[np.float32]] | None = None
+) -> Posting:  # fmt: skip
+    """A group to enter by the first `lookups` terms of its vector, with what a model said of it."""
     keys = tuple(term.key for term in vector.terms[:lookups])
     weights = np.rint(vector.weights * _FINE).astype(np.uint8)
     squares = np.square(vector.weights[:lookups].astype(np.float64))
-    return Posting(group, time, keys, squares, vector.slots.astype("<u2").tobytes() + weights.tobytes())
+    text = vector.slots.astype("<u2").tobytes() + weights.tobytes()
+    if said is None:
+        return Posting(group, time, keys, squares, time.to_bytes(_TIME, "big", signed=True) + text)
+    model, meaning = said
+    head = _MODELLED + bytes([len(vector.slots)]) + time.to_bytes(_TIME - 2, "big", signed=True)
+    tail = model.tag + np.rint(meaning * _SAID).astype(np.int8).tobytes()
+    return Posting(group, time, keys, squares, head + text + tail)
 
 
 def _key_bytes(keys: Sequence[int]) -> bytes:
     return b"".join(key.to_bytes(4, "big") for key in keys)
 
 
-def _unpacked(number: int, text: bytes, tale: bytes | bool) -> Told:
-    count = (len(text) - 8) // 3
-    return Told(
-        group=f"g{number:012x}",
-        time=int.from_bytes(text[:8], "big", signed=True),
-        slots=np.frombuffer(text, "<u2", count, 8),
-        weights=np.frombuffer(text, np.uint8, count, 8 + 2 * count) * np.float32(1 / _FINE),
-        density=int.from_bytes(tale[:2], "big") / _DENSITY if isinstance(tale, bytes) else 0.0,
+def _known(
+    found: Sequence[tuple[int, bytes, bytes | bool]], size: Mapping[str, int], room: int, width: int,
+    model: Model | None,
+) -> Known:  # fmt: skip
+    """Candidates, each with its number, its text's vector and what is told of it, in columns."""
+    texts, said = zip(*(_parted(text) for _, text, _ in found), strict=True) if found else ((), ())
+    slots = np.zeros((len(found) + room, width), np.uint16)
+    weights = np.zeros((len(found) + room, width), np.float32)
+    for count, rows in _by_count(texts).items():
+        joined = np.frombuffer(b"".join([texts[row] for row in rows]), np.uint8)
+        parts = joined.reshape(len(rows), _TIME + 3 * count)[:, _TIME:]
+        most = min(count, width)
+        slots[rows, :most] = np.ascontiguousarray(parts[:, : 2 * count]).view("<u2")[:, :most]
+        weights[rows, :most] = parts[:, 2 * count : 2 * count + most] * np.float32(1 / _FINE)
+    groups = [f"g{number:012x}" for number, _, _ in found]
+    told = [tale if isinstance(tale, bytes) else b"" for _, _, tale in found]
+    around = Neighbourhood.of(
+        slots,
+        weights,
+        _meanings(said, room, model) if model else None,
+        groups=groups,
+        times=[int.from_bytes(text[:_TIME], "big", signed=True) for text in texts],
+        densities=[int.from_bytes(tale[:2], "big") / _DENSITY for tale in told],
+        stories=[tale[2:].decode() or story_id(group) for tale, group in zip(told, groups, strict=True)],
+        size=size,
     )
+    return Known(around, {number: row for row, (number, _, _) in enumerate(found)})
+
+
+def _parted(text: bytes) -> tuple[bytes, bytes]:
+    """A text's time and vector, and what a model says of it; no time begins with the mark of those that have that."""
+    if text[:1] != _MODELLED:
+        return text, b""
+    end = _TIME + 3 * text[1]
+    time = int.from_bytes(text[2:_TIME], "big", signed=True).to_bytes(_TIME, "big", signed=True)
+    return time + text[_TIME:end], text[end:]
+
+
+def _meanings(said: Sequence[bytes], room: int, model: Model) -> NDArray[np.float32]:
+    """A row for each text, of zeros where this model said nothing of it."""
+    found = np.zeros((len(said) + room, model.size), np.float32)
+    for row, one in enumerate(said):
+        if len(one) == len(model.tag) + model.size and one.startswith(model.tag):
+            found[row] = np.frombuffer(one, np.int8, offset=len(model.tag)) / np.float32(_SAID)
+    return found
+
+
+def _by_count(texts: Sequence[bytes]) -> dict[int, list[int]]:
+    """The places of texts by how many terms they have."""
+    places: dict[int, list[int]] = defaultdict(list)
+    for place, text in enumerate(texts):
+        places[(len(text) - _TIME) // 3].append(place)
+    return places
 
 
 def _shared(posting: Posting, row: Sequence[Any]) -> Shared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from dedup.halves import halves
 from dedup.model import StoryDecision
-from dedup.stories import Ledger, Told, decide_story
+from dedup.neighbourhood import Neighbourhood
+from dedup.stories import decide_story
 from dedup.terms import TermVector, count_terms, no_frequencies, weigh
 from dedup.thresholds import StoryConfig, TermConfig
 
@@ -35,7 +37,7 @@ class Stream:
 
     def __init__(self, config: StoryConfig = CONFIG, seen: int = 1_000) -> None:
         self.config, self.seen = config, seen
-        self.ledger, self.told = Ledger(), list[Told]()
+        self.around = Neighbourhood.empty(40, 64)
 
     def tell(self, title: str, text: str) -> StoryDecision:
         vector = weigh(count_terms(title, text, "en", self.config.terms), no_frequencies(), self.config.terms)
@@ -45,18 +47,16 @@ class Stream:
         self, slots: Sequence[int], weights: Sequence[float], vector: TermVector | None = None
     ) -> StoryDecision:
         array = np.array(weights, np.float32)
-        own = Told(
-            f"g{len(self.told)}", 0, np.array(slots, np.uint16), array / max(1e-9, np.linalg.norm(array))
-        )
+        array /= max(1e-9, np.linalg.norm(array))
         empty = TermVector((), np.zeros(0, np.uint16), np.zeros(0, np.float32))
-        found = decide_story(
-            own, vector or empty, list(self.told), self.ledger, self.seen, self.config, lambda s: f"s({s})"
+        others = range(len(self.around.groups))
+        own = self.around.add(f"g{len(others)}", 0, np.array(slots, np.uint16), array)
+        return decide_story(
+            own, vector or empty, others, self.around, self.seen, self.config, lambda s: f"s({s})"
         )
-        self.told.append(Told(own.group, 0, own.slots, own.weights, found.density))
-        return found
 
     def story(self, number: int) -> str:
-        return self.ledger.story[f"g{number}"]
+        return self.around.stories[number]
 
 
 def test_texts_on_one_event_share_a_story_and_say_by_what() -> None:
@@ -82,7 +82,7 @@ def test_a_crowded_neighbourhood_asks_for_more() -> None:
     near, far = (stream.put([1, 2, 300, 301, 302], [1, 1, 1, 1, 1]) for stream in (alone, crowd))
     assert near.joined
     assert near.score > far.score + 0.1
-    assert crowd.told[-1].density > alone.told[-1].density
+    assert crowd.around.densities[-1] > alone.around.densities[-1]
 
 
 def test_a_text_moves_to_the_story_that_it_fits_better() -> None:
@@ -152,14 +152,12 @@ def test_no_words_found_a_story_each() -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=8, unique=True), max_size=14))
-def test_the_ledger_adds_up(texts: list[list[int]]) -> None:
+def test_the_sizes_of_stories_add_up(texts: list[list[int]]) -> None:
     stream = Stream(StoryConfig(similarity=0.05))
     for slots in texts:
         decision = stream.put(slots, [1.0] * len(slots))
         assert all(change.left != change.story for change in decision.changes)
-    sizes = {s: n for s, n in stream.ledger.size.items() if n}
-    counted = {s: list(stream.ledger.story.values()).count(s) for s in set(stream.ledger.story.values())}
-    assert sizes == counted
+    assert {s: n for s, n in stream.around.size.items() if n} == Counter(stream.around.stories)
 
 
 @pytest.mark.parametrize("sizes", [(2, 2), (3, 5), (8, 4)])

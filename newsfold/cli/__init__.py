@@ -74,9 +74,10 @@ def _expected() -> tuple[type[Exception], ...]:
 
     from crawler.errors import CrawlerError
     from newsfold.errors import NewsfoldError
+    from pipelines.errors import PipelineError
     from storage.errors import StorageError
 
-    return NewsfoldError, StorageError, CrawlerError, RedisError
+    return NewsfoldError, PipelineError, StorageError, CrawlerError, RedisError
 
 
 def main() -> None:
