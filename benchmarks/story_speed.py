@@ -1,18 +1,20 @@
 """Text to story in Redis: articles a second, time an article and memory, among many active articles.
 
-The articles are Reuters-21578, as often as it takes, each copy with all but its common words spelled in a way of its
-own: so a copy has the stories and reprints of the original and shares with the others what strangers share. Five
-in six of each copy fill the index, dated over the last two days; the sixth is what is measured, and so meets the
-vocabulary, stories and reprints of the copy that it is from. Everything goes through `pipelines.ingest`, as a file of
+The articles are Reuters-21578, as often as it takes, each copy with its words exchanged, by a rule of the copy's own, for
+others that are as common: so a copy has the stories and reprints of the original and shares with the others what strangers
+share, and the vocabulary stays that of a newswire. Five in six of each copy fill the index, dated over the last two days; the
+sixth is what is measured, and so meets the stories and reprints of the copy that it is from. Everything goes through `pipelines.ingest`, as a file of
 `newsfold ingest` does.
 """
 
 from __future__ import annotations
 
+import math
+import random
 import re
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
@@ -37,27 +39,41 @@ FRESH = 6  # every sixth text of a copy is kept for measuring
 OUTLETS = 200
 _PARTS = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]+")
 _WRAP = re.compile(r"\n(?! {4})")  # the wire's paragraphs are indented by four
-_LETTERS = "bcdfghjklmnpqrstvwxz"
 
 
-class Spelling(dict[str, str]):
-    """How a copy writes each word: as it is where it is common, otherwise with an ending of the copy's own."""
+class Exchange(dict[str, str]):
+    """The word that a copy has for each word, written as that one is."""
 
-    def __init__(self, copy: int, common: frozenset[str]) -> None:
+    def __init__(self, words: Mapping[str, str]) -> None:
         super().__init__()
-        self._number, self._common = str(copy), common
-        self._ending = _LETTERS[copy // len(_LETTERS) % len(_LETTERS)] + _LETTERS[copy % len(_LETTERS)]
+        self._words = words
 
     def __missing__(self, part: str) -> str:
-        word = part.lower()
-        if word in self._common or len(word) < 2 or not word.isalnum():
-            made = part
-        elif word.isdigit():
-            made = part + self._number
-        else:
-            made = part + (self._ending.upper() if part.isupper() else self._ending)
+        other = self._words.get(part.lower(), part.lower()) if part.isalnum() else part
+        made = other.upper() if part.isupper() else other.capitalize() if part[:1].isupper() else other
         self[part] = made
         return made
+
+
+class Vocabulary:
+    """The words of texts, by how many texts have them; what more than `share` of them have stands in every copy."""
+
+    def __init__(self, texts: Iterable[Sequence[str]], share: float = COMMON_SHARE) -> None:
+        listed = list(texts)
+        held = Counter(word for text in listed for word in {part.lower() for part in text if part.isalnum()})
+        self._bands: dict[tuple[int, int], list[str]] = defaultdict(list)
+        for word, texts_with in sorted(held.items()):
+            if texts_with <= share * len(listed):
+                # Numbers are exchanged for numbers as long: years stay years.
+                digits = len(word) if word.isdecimal() else 0
+                self._bands[digits, round(4 * math.log2(texts_with))].append(word)
+
+    def copy(self, number: int) -> Exchange:
+        """The exchange of one copy."""
+        chance, words = random.Random(number), dict[str, str]()
+        for band in self._bands.values():
+            words.update(zip(band, chance.sample(band, len(band)), strict=True))
+        return Exchange(words)
 
 
 def unwrapped(text: str) -> str:
@@ -70,20 +86,13 @@ def parts(text: str) -> list[str]:
     return _PARTS.findall(text)
 
 
-def common_words(texts: Iterable[Sequence[str]], share: float = COMMON_SHARE) -> frozenset[str]:
-    """The words, lower case, that stand in more than this share of the texts."""
-    listed = list(texts)
-    held = Counter(word for text in listed for word in {part.lower() for part in text if part.isalnum()})
-    return frozenset(word for word, texts_with in held.items() if texts_with > share * len(listed))
-
-
 class Copies:
     """Articles without end, those that fill the index and those that are measured."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         both = ((parts(row["title"] or ""), parts(unwrapped(row["text"] or ""))) for row in rows)
         self._rows = [(title, text) for title, text in both if any(map(str.isalnum, title + text))]
-        self._common = common_words(title + text for title, text in self._rows)
+        self._vocabulary = Vocabulary(title + text for title, text in self._rows)
 
     def filling(self) -> Iterator[Row]:
         """Five in six of each copy."""
@@ -95,9 +104,9 @@ class Copies:
 
     def _all(self) -> Iterator[tuple[int, Row]]:
         for copy in count(1):
-            spelling = Spelling(copy, self._common)
+            exchange = self._vocabulary.copy(copy)
             for number, (title, text) in enumerate(self._rows):
-                words = ["".join(map(spelling.__getitem__, some)) for some in (title, text)]
+                words = ["".join(map(exchange.__getitem__, some)) for some in (title, text)]
                 outlet = f"outlet{(copy + number) % OUTLETS}.example"
                 identity = f"{copy}-{number}"
                 yield number, {

@@ -72,6 +72,8 @@ class Furniture:
         self._edges = {place: sorted(found, key=len, reverse=True) for place, found in edges.items()}
         self._blocks = {digest(p.text) for p in self._phrases if p.place == "block"}
         self._titles = {p.text for p in self._phrases if p.place == "title"}
+        # What is asked of an earlier article is asked again with each later one of a batch.
+        self._skips: dict[int, tuple[Sighting, Skip]] = {}
 
     def with_more(self, phrases: Iterable[Phrase]) -> Furniture:
         """This furniture and more."""
@@ -99,8 +101,17 @@ class Furniture:
 
     def skip(self, sighting: Sighting) -> Skip:
         """How many words of furniture the text begins and ends with."""
-        head, tail = self._runs(sighting)
-        return sum(map(len, head)), sum(map(len, tail))
+        known = self._skips.get(id(sighting))
+        if known is None:
+            head, tail = self._runs(sighting)
+            known = self._skips[id(sighting)] = (sighting, (sum(map(len, head)), sum(map(len, tail))))
+        return known[1]
+
+    def skip_of(self, article: str, text: str) -> Skip:
+        """The same of an article by its text."""
+        if not self._edges["head"] and not self._edges["tail"]:
+            return 0, 0
+        return self.skip(Sighting(article, *edges_of(text)))
 
     def found(self, sighting: Sighting) -> list[Phrase]:
         """The phrases that the text begins and ends with."""
@@ -113,6 +124,8 @@ class Furniture:
     def _strip(self, place: Literal["head", "tail"], words: _Words) -> list[_Words]:
         """The phrases that follow one another from the edge inwards, as `words` do, longest first."""
         runs: list[_Words] = []
+        if not self._edges[place]:
+            return runs
         while len(runs) < _MOST_PHRASES:
             run = next((p for p in self._edges[place] if len(p) < len(words) and words[: len(p)] == p), ())
             if not run:
@@ -163,20 +176,31 @@ def _is_short(words: Sequence[str]) -> bool:
 
 def shared_edges(own: Sighting, earlier: Iterable[Sighting], furniture: Furniture) -> list[Shared]:
     """What of an article's edges and blocks, beyond known furniture, stands in earlier ones, longest first."""
-    head, tail = furniture.skip(own)
+    ahead, behind = _inner(own, furniture.skip(own))
+    blocks = set(own.blocks)
     found: list[Shared] = []
     for other in earlier:
         if other.article == own.article:
             continue
-        other_head, other_tail = furniture.skip(other)
-        ahead = _alike(own.head[head:], other.head[other_head:])
-        behind = _alike(
-            own.tail[: len(own.tail) - tail][::-1], other.tail[: len(other.tail) - other_tail][::-1]
-        )
-        edges: tuple[tuple[Place, int], ...] = (("head", ahead), ("tail", behind))
-        found += [Shared(place, other.article, words) for place, words in edges if words >= _FEWEST_TWICE]
-        found += [Shared("block", other.article, 0, block) for block in set(own.blocks) & set(other.blocks)]
+        head, tail = furniture.skip(other)
+        # Most texts begin and end with words of their own, and share nothing.
+        if (
+            ahead[:1] == other.head[head : head + 1]
+            or behind[:1] == other.tail[-1 - tail : len(other.tail) - tail]
+        ):
+            other_ahead, other_behind = _inner(other, (head, tail))
+            edges: tuple[tuple[Place, int], ...] = (
+                ("head", _alike(ahead, other_ahead)), ("tail", _alike(behind, other_behind)),
+            )  # fmt: skip
+            found += [Shared(place, other.article, words) for place, words in edges if words >= _FEWEST_TWICE]
+        if not blocks.isdisjoint(other.blocks):
+            found += [Shared("block", other.article, 0, block) for block in blocks & set(other.blocks)]
     return sorted(found, key=lambda shared: (-shared.words, shared.article))
+
+
+def _inner(sighting: Sighting, skip: Skip) -> tuple[_Words, _Words]:
+    """A text's edges without so many words of furniture, each from the outside inwards."""
+    return sighting.head[skip[0] :], sighting.tail[: len(sighting.tail) - skip[1]][::-1]
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:

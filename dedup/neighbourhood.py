@@ -90,10 +90,9 @@ class Neighbourhood:
             twice[np.flatnonzero(np.diff(twice, prepend=np.uint16(twice[0] ^ 1)))] if len(twice) else twice
         )
         self._columns[shared] = np.arange(1, len(shared) + 1)
-        columns = self._columns[slots]
-        columns[weights == 0.0] = 0
         spread = np.zeros((len(rows), len(shared) + 1), np.float32)
-        np.put_along_axis(spread, columns, weights, axis=1)
+        # Of two terms of a text in one slot the weightier counts: what is put last stays.
+        np.put_along_axis(spread, self._columns[slots][:, ::-1], weights[:, ::-1], axis=1)
         self._columns[shared] = 0
         spread[:, 0] = 0.0
         found: Floats = spread @ spread.T

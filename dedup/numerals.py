@@ -129,7 +129,7 @@ def _named(words: Sequence[str], named: Mapping[str, int], when: datetime | None
 
 
 def _number_of_day(word: str) -> int:
-    found = _ORDINAL.fullmatch(word)
+    found = _ORDINAL.fullmatch(word) if word[:1].isdigit() else None
     return int(found[1]) if found else 0
 
 

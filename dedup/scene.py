@@ -60,10 +60,11 @@ class Scene:
                     break
         return total / self._ranks
 
-    def scores(self, i: int) -> dict[str, float]:
+    def scores(self, i: int, least: float = -1.0) -> dict[str, float]:
         """How well a text fits each story around it, itself left out; at or above `needed` it belongs.
 
         Of other stories only those are given that have a text which alone would do: none scores more than its likest text.
+        With `least`, neither are those that cannot score as much.
         """
         row, mine, needed = self.row(i), self.stories[i], self.needed
         near = {story for story, value in zip(self.stories, row, strict=True) if value >= needed}
@@ -73,17 +74,22 @@ class Scene:
         for k, story in enumerate(self.stories):
             if story in near and k != i:
                 members.setdefault(story, []).append(k)
-        return {story: self._fit(i, story, found) for story, found in members.items()}
+        return {
+            story: likeness - self.config.crowd * self._crowded(i, story, found)
+            for story, found in members.items()
+            if (likeness := self._likeness(i, story, found)) >= least or story == mine
+        }
 
-    def _fit(self, i: int, story: str, found: Sequence[int]) -> float:
+    def _likeness(self, i: int, story: str, found: Sequence[int]) -> float:
         config, row = self.config, self.row(i)
         values = [row[k] for k in found]
         size = max(len(found), self.size(story) - (self.stories[i] == story))
         unseen = (size - len(found)) * min(values) * config.unseen
         mean = (sum(values) + unseen) / size
-        likeness = mean + config.nearest * (max(values) - mean)
-        crowd = self.crowd(i, story) + sum(self.densities[k] for k in found) / len(found)
-        return likeness - config.crowd * crowd
+        return mean + config.nearest * (max(values) - mean)
+
+    def _crowded(self, i: int, story: str, found: Sequence[int]) -> float:
+        return self.crowd(i, story) + sum(self.densities[k] for k in found) / len(found)
 
     def between(self, some: Sequence[int], others: Sequence[int]) -> float:
         """The mean likeness of texts to others."""

@@ -38,9 +38,10 @@ def decide_story(
     best, score = arrival.stay_or_move() if around.stories[own] else arrival.enter()
     density = scene.crowd(scene.here, scene.stories[scene.here])
     scene.densities[scene.here] = around.densities[own] = density
+    # Where it is put first; if it is moved from there at once, `changes` say so.
+    story = scene.stories[scene.here]
     if candidates:
         arrival.look_again()
-    story = scene.stories[scene.here]
     group, terms = _nearest(scene, best, vector)
     return StoryDecision(
         story, bool(best) and story == best, score, group, terms, density, tuple(arrival.changes)
@@ -92,7 +93,7 @@ class _Arrival:
 
     def _reconsider(self, i: int) -> None:
         scene, config = self.scene, self.scene.config
-        mine, scores = scene.stories[i], scene.scores(i)
+        mine, scores = scene.stories[i], scene.scores(i, scene.needed)
         alone = scene.size(mine) <= 1
         fits = scores.pop(mine, None)
         if fits is None and not alone:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dedup.furniture import Furniture, Phrase, Shared, Sighting, edges_of, learn, shared_edges, sight
+from dedup.furniture import Furniture, Phrase, Shared, Sighting, learn, shared_edges, sight
 from dedup.groups import is_one_text
 from dedup.model import Article
 from dedup.shingles import Skip
@@ -83,7 +83,7 @@ class Furnishing:
 
     def _skip(self, article: str, body: Body) -> Skip:
         furniture = self._furniture.get(body.outlet)
-        return furniture.skip(Sighting(article, *edges_of(body.text))) if furniture else body.skip
+        return furniture.skip_of(article, body.text) if furniture else body.skip
 
     def _one(self, article: Article) -> Article:
         furniture, latest = self._furniture[article.outlet], self._latest[article.outlet]
@@ -118,7 +118,7 @@ class Furnishing:
         self._texts |= {other: body.text for other, body in self._index.bodies(missing).items()}
         known = [other for other in ids if other in self._texts]
         texts = [article.body, *(self._texts[other] for other in known)]
-        skips = [furniture.skip(Sighting("", *edges_of(text))) for text in texts]
+        skips = [furniture.skip_of("", text) for text in texts]
         own, *others = shingle_texts(texts, self._minhash, skips)
         different = {
             other

@@ -10,6 +10,7 @@ from dedup.model import Newcomer
 from dedup.thresholds import BridgeConfig
 from storage.bridged import Bridged, Bridging
 from storage.line import Line, Ticket
+from storage.told import Shared
 
 # What is told first names who, where and when; more of a text costs more and finds little.
 _READ = 700
@@ -21,24 +22,35 @@ class Linker:
     def __init__(self, bridging: Bridging, lang: str, config: BridgeConfig, now: datetime) -> None:
         self._bridging, self._lang, self._config, self._now = bridging, lang, config, now
         self._languages: Ticket[tuple[str, ...]] | None = None
+        self._entered: Ticket[list[Shared]] | None = None
+        self._known: Ticket[dict[int, Bridged]] | None = None
 
     def open(self, line: Line) -> None:
         """Ask which languages there are."""
         self._languages = line.send(self._bridging.ask_languages(self._now))
 
-    def link(self, newcomers: Sequence[Newcomer], line: Line) -> None:
-        """Enter the groups of texts that are new, and link them to those that they are related to."""
+    def enter(self, newcomers: Sequence[Newcomer], line: Line) -> None:
+        """Enter the groups of texts that are new by what of them survives translation."""
         if not newcomers or self._languages is None:
             return
-        groups = [self._bridged(newcomer) for newcomer in newcomers]
-        keys = [index_keys(group.bridges, self._config) for group in groups]
-        asked = self._bridging.ask_post(groups, keys, self._languages.result(), self._now)
-        found = [shared.best(self._config.candidates) for shared in line.send(asked).result()]
-        if not any(found):
+        self._groups = [self._bridged(newcomer) for newcomer in newcomers]
+        keys = [index_keys(group.bridges, self._config) for group in self._groups]
+        asked = self._bridging.ask_post(self._groups, keys, self._languages.result(), self._now)
+        self._entered = line.send(asked)
+
+    def look(self, line: Line) -> None:
+        """Ask what is known of those in other languages that share most."""
+        if self._entered is None:
             return
-        known = line.send(self._bridging.ask_bridged(found)).result()
-        pairs = []
-        for group, wanted in zip(groups, found, strict=True):
+        self._best = [shared.best(self._config.candidates) for shared in self._entered.result()]
+        self._known = line.send(self._bridging.ask_bridged(self._best)) if any(self._best) else None
+
+    def relate(self, line: Line) -> None:
+        """Link the groups, which are stored by now, to those that they are related to."""
+        if self._known is None:
+            return
+        known, pairs = self._known.result(), list[tuple[str, str, float]]()
+        for group, wanted in zip(self._groups, self._best, strict=True):
             numbers = (number for some in wanted.values() for number in some.tolist())
             others = [known[number] for number in numbers if number in known]
             pairs += [self._pair(group, other) for other in others if self._are_related(group, other)]

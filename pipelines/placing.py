@@ -174,12 +174,18 @@ class _LanguageBatch:
             self._teller.open(line)
             self._linker.open(line)
 
+    def tell(self, line: Line) -> None:
+        """Decide on groups, and enter the texts whose story is to be told."""
+        self._decisions = self._decide_groups()
+        newcomers = list(self._newcomers(self._decisions)) if self._rules.tell_stories else []
+        self._teller.enter(newcomers, line)
+        self._linker.enter(newcomers, line)
+
     def link(self, line: Line) -> None:
-        """Decide, and store each article where it belongs."""
-        decisions = self._decide_groups()
-        tell = self._rules.tell_stories
-        newcomers = list(self._newcomers(decisions)) if tell else []
-        stories = self._teller.decide(newcomers, line)
+        """Decide on stories, and store each article where it belongs."""
+        self._teller.look(line)
+        self._linker.look(line)
+        stories = self._teller.decide()
         self._links = [
             link_of(
                 record,
@@ -188,10 +194,11 @@ class _LanguageBatch:
                 self._teller.spot,
                 reworded=bool(entry.stood),
             )
-            for record, decision, entry in zip(self._records, decisions, self._found, strict=True)
+            for record, decision, entry in zip(self._records, self._decisions, self._found, strict=True)
         ]
-        self._linked = line.send(self._index.ask_link(self._lang, self._links, self._now, stories=tell))
-        self._linker.link(newcomers, line)
+        asked = self._index.ask_link(self._lang, self._links, self._now, stories=self._rules.tell_stories)
+        self._linked = line.send(asked)
+        self._linker.relate(line)
         new = [a for a, f in zip(self._articles, self._found, strict=True) if not f.known_group]
         taught = self._furnishing.ask_remember(new, self._now)
         if taught:

@@ -3,7 +3,7 @@
 While the server works on one batch, the worker compares the batch before and makes the next one ready. What
 the server does comes in this order, where k is one language's part of a batch:
 
-    insert k+1, texts k, link k, insert k+2, texts k+1, link k+1, …
+    insert k+1, texts k, terms k, link k, insert k+2, texts k+1, terms k+1, link k+1, …
 
 So a text is inserted before it looks, a batch looks after the batch before it was inserted, and is linked after
 it was linked: as if one batch followed another. Only known articles are looked up early, which is why a part that
@@ -45,6 +45,7 @@ class Unit(Protocol):
     def insert(self, line: Line) -> None: ...
     def look(self, line: Line) -> None: ...
     def compare(self, line: Line) -> None: ...
+    def tell(self, line: Line) -> None: ...
     def link(self, line: Line) -> None: ...
     def placements(self) -> list[Placement]: ...
 
@@ -63,10 +64,11 @@ def run(line: Line, units: Iterator[Unit]) -> Iterator[tuple[Part, list[Placemen
         if following and early:
             following.insert(line)
         now.compare(line)
-        if after:
-            after.prepare()
         if before:
             yield before.part, before.placements()
+        now.tell(line)
+        if after:
+            after.prepare()
         now.link(line)
         if following and not early:
             following.insert(line)

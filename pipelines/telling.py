@@ -15,7 +15,7 @@ from dedup.thresholds import StoryConfig
 from pipelines.embedding import Embedder
 from storage.keys import story_id
 from storage.line import Line, Ticket
-from storage.told import Groups, Known, Model, Posting, Telling, number_of, vector_posting
+from storage.told import Groups, Known, Model, Shared, Telling, number_of, vector_posting
 
 # What a model says of a text, where there is one.
 _Said = tuple[Model, NDArray[np.float32]] | None
@@ -30,32 +30,42 @@ class StoryTeller:
         self._telling, self._lang, self._config, self._now = telling, lang, config, now
         self._embedder, self._model = embedder, Model(embedder.tag, embedder.size) if embedder else None
         self._frequencies: Ticket[Frequencies] | None = None
+        self._entered: Ticket[list[Shared]] | None = None
+        self._known: Ticket[Known] | None = None
 
     def open(self, line: Line) -> None:
         """Ask how often terms stood in the stream; what was linked before is counted."""
         self._frequencies = line.send(self._telling.ask_frequencies(self._lang, self._now))
 
-    def decide(self, newcomers: Sequence[Newcomer], line: Line) -> dict[str, StoryDecision]:
-        """The stories of articles that found groups, or whose group was reworded, by the articles' ids."""
+    def enter(self, newcomers: Sequence[Newcomer], line: Line) -> None:
+        """Weigh the texts that found groups, or whose group was reworded, and enter them by their terms."""
+        self._newcomers = tuple(newcomers)
         if not newcomers or self._frequencies is None:
-            return {}
+            return
         frequencies = self._frequencies.result()
-        seen = frequencies.texts
-        vectors = [self._vector(newcomer.article, frequencies) for newcomer in newcomers]
-        said = self._said(newcomers)
-        postings = [
-            vector_posting(
-                one.group, int(one.article.time.timestamp()), vector, self._config.lookups, meaning
-            )
-            for one, vector, meaning in zip(newcomers, vectors, said, strict=True)
+        self._seen = frequencies.texts
+        self._vectors = [self._vector(newcomer.article, frequencies) for newcomer in newcomers]
+        self._meanings = self._said(newcomers)
+        self._postings = [
+            vector_posting(one.group, int(one.article.time.timestamp()), vector, self._config.lookups, said)
+            for one, vector, said in zip(newcomers, self._vectors, self._meanings, strict=True)
         ]
-        found = line.send(self._telling.ask_post(self._lang, postings, frequencies, self._now)).result()
-        best = [shared.best(self._config.candidates) for shared in found]
-        asked = self._telling.ask_around(
-            self._lang, best, len(postings), self._config.terms.terms, self._model
+        asked = self._telling.ask_post(self._lang, self._postings, frequencies, self._now)
+        self._entered = line.send(asked)
+
+    def look(self, line: Line) -> None:
+        """Ask what is known of those that share most."""
+        if self._entered is None:
+            return
+        self._best = [shared.best(self._config.candidates) for shared in self._entered.result()]
+        width = self._config.terms.terms
+        self._known = line.send(
+            self._telling.ask_around(self._lang, self._best, len(self._postings), width, self._model)
         )
-        known = line.send(asked).result()
-        return self._decisions(newcomers, postings, vectors, said, best, known, seen)
+
+    def decide(self) -> dict[str, StoryDecision]:
+        """The stories of what was entered, by the articles' ids."""
+        return self._decisions(self._known.result()) if self._known else {}
 
     def _said(self, newcomers: Sequence[Newcomer]) -> Sequence[_Said]:
         if self._embedder is None or self._model is None:
@@ -72,21 +82,11 @@ class StoryTeller:
         """Where a group founded by an article is entered."""
         return self._telling.slice_of(int(article.time.timestamp()))
 
-    def _decisions(
-        self,
-        newcomers: Sequence[Newcomer],
-        postings: Sequence[Posting],
-        vectors: Sequence[TermVector],
-        said: Sequence[_Said],
-        best: Sequence[Groups],
-        known: Known,
-        seen: int,
-    ) -> dict[str, StoryDecision]:
+    def _decisions(self, known: Known) -> dict[str, StoryDecision]:
         around = known.around
         result: dict[str, StoryDecision] = {}
-        for done, (newcomer, posting, vector, meaning, wanted) in enumerate(
-            zip(newcomers, postings, vectors, said, best, strict=True), 1
-        ):
+        rows = zip(self._newcomers, self._postings, self._vectors, self._meanings, self._best, strict=True)
+        for done, (newcomer, posting, vector, meaning, wanted) in enumerate(rows, 1):
             if newcomer.left:
                 around.size.setdefault(newcomer.left, newcomer.left_size)
             own = around.add(
@@ -98,7 +98,9 @@ class StoryTeller:
                 meaning and meaning[1],
             )
             candidates = self._in_window(own, wanted, known)
-            decision = decide_story(own, vector, candidates, around, seen + done, self._config, story_id)
+            decision = decide_story(
+                own, vector, candidates, around, self._seen + done, self._config, story_id
+            )
             known.rows[number_of(posting.group)] = own
             result[newcomer.article.id] = decision
         return result

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 import redis
@@ -84,9 +86,11 @@ def _written(sighting: Sighting) -> str:
     return compact([sighting.article, head, tail, " ".join(sighting.blocks)])
 
 
-def _sighting(packed: Any) -> Sighting:
+# An outlet's latest articles are asked for with each of its articles; most of them were read before.
+@lru_cache(maxsize=8_192)
+def _sighting(packed: bytes) -> Sighting:
     article, *rest = json.loads(text_of(packed))
-    head, tail, blocks = (tuple(part.split(" ")) if part else () for part in rest)
+    head, tail, blocks = (tuple(map(intern, part.split(" "))) if part else () for part in rest)
     return Sighting(article, head, tail, blocks)
 
 

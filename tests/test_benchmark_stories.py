@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from benchmarks.story_sets import (
     sample_stories,
     shuffled,
 )
-from benchmarks.story_speed import FRESH, Copies, Spelling, common_words, memory, parts, speed, unwrapped
+from benchmarks.story_speed import FRESH, Copies, Vocabulary, memory, parts, speed, unwrapped
 from storage.embedded import EmbeddedServer
 
 FERRY = "The ferry Corvina ran aground off Harrowmouth on {} with 212 passengers, the coastguard said."
@@ -61,15 +62,18 @@ def test_every_target_is_of_a_set_that_is_measured() -> None:
     assert {target.set for target in TARGETS} <= {one.name for one in SETS}
 
 
-def test_spelling() -> None:
-    common = common_words([["The", " ", "oil"], ["the", " ", "gas"], ["THE", " ", "sea"]], share=0.5)
-    assert common == {"the"}
-    one, two = Spelling(1, common), Spelling(2, common)
-    text = "The BP ferry, at 50 — a\nx"
-    spelled = "".join(one[part] for part in parts(text))
+def test_copies_exchange_words_that_are_as_common() -> None:
+    rare = [f"word{n}" for n in range(40)]
+    texts = [["The", " ", word.upper(), " ", str(1900 + n), "-"] for n, word in enumerate(rare)]
+    exchange = Vocabulary(texts, share=0.5).copy(1)
+    text = "The Word3 and WORD7, word3 in 1904 — a\nx"
+    made = "".join(exchange[part] for part in parts(text))
     assert "".join(parts(text)) == text
-    assert spelled.startswith("The BPBC ferrybc, atbc 501 — a\nx")
-    assert one["ferry"] == one["ferry"] != two["ferry"]
+    the, name, _, shout, word, _, year, *_ = re.findall(r"\w+", made)
+    assert (the, name, shout.isupper()) == ("The", word.capitalize(), True)
+    assert {exchange[word] for word in rare} == set(rare)
+    assert year in {str(1900 + n) for n in range(40)}
+    assert made.endswith(" — a\nx")
 
 
 def test_paragraphs_of_the_wire() -> None:
@@ -77,10 +81,6 @@ def test_paragraphs_of_the_wire() -> None:
         unwrapped("Showers in\nthe zone.\n    The dry\nperiod.\n")
         == "Showers in the zone.\n    The dry period. "
     )
-
-
-def test_spellings_of_copies_differ() -> None:
-    assert len({Spelling(copy, frozenset())["ferry"] for copy in range(400)}) == 400
 
 
 def test_copies() -> None:

@@ -152,11 +152,16 @@ def test_no_words_found_a_story_each() -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=8, unique=True), max_size=14))
-def test_the_sizes_of_stories_add_up(texts: list[list[int]]) -> None:
-    stream = Stream(StoryConfig(similarity=0.05))
-    for slots in texts:
+def test_changes_told_lead_from_story_to_story(texts: list[list[int]]) -> None:
+    """Who makes the changes in the order told ends where the neighbourhood is; and sizes add up."""
+    stream, told = Stream(StoryConfig(similarity=0.05)), dict[str, str]()
+    for number, slots in enumerate(texts):
         decision = stream.put(slots, [1.0] * len(slots))
-        assert all(change.left != change.story for change in decision.changes)
+        told[f"g{number}"] = decision.story
+        for change in decision.changes:
+            assert told[change.group] == change.left != change.story
+            told[change.group] = change.story
+        assert list(told.values()) == stream.around.stories
     assert {s: n for s, n in stream.around.size.items() if n} == Counter(stream.around.stories)
 
 
