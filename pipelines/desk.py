@@ -14,6 +14,7 @@ import redis
 
 from pipelines.embedding import Embedder
 from pipelines.placing import Placer, Rules
+from pipelines.process import settle
 from storage.connect import connect
 from storage.index import DAY, Index
 from storage.keys import Keys
@@ -52,6 +53,7 @@ class Desk:
     """
 
     def __init__(self, options: DeskOptions) -> None:
+        settle()
         self.options = options
         self._embedder = Embedder(Path(options.embedding).expanduser()) if options.embedding else None
         self.keys = Keys()
