@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from sys import intern
 from typing import Any
 
@@ -31,6 +30,10 @@ class OutletMemory:
     latest: tuple[Sighting, ...] = ()
 
 
+# Of so many articles: some kilobytes each.
+_REMEMBERED = 8_192
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """An article of an outlet to remember, and the furniture phrases found in it."""
@@ -46,6 +49,7 @@ class Outlets:
     def __init__(self, client: redis.Redis, keys: Keys, *, retention: int) -> None:
         self._keys, self._retention = keys, retention
         self._functions = Functions(client, keys.prefix)
+        self._sightings = _Sightings()
 
     def read(self, lang: str, outlets: Sequence[str], *, latest: bool = True) -> dict[str, OutletMemory]:
         """What is known of each outlet; without `latest` only its furniture."""
@@ -56,7 +60,9 @@ class Outlets:
 
         def read(answers: Sequence[Any]) -> dict[str, OutletMemory]:
             return {
-                outlet: OutletMemory(_phrases(lang, phrases or ()), tuple(map(_sighting, seen or ())))
+                outlet: OutletMemory(
+                    _phrases(lang, phrases or ()), tuple(map(self._sightings.read, seen or ()))
+                )
                 for outlet, (phrases, seen) in zip(outlets, answers, strict=True)
             }
 
@@ -67,7 +73,7 @@ class Outlets:
         docs = [
             {
                 "outlet": lesson.outlet,
-                "sighting": _written(lesson.sighting),
+                "sighting": self._sightings.written(lesson.sighting),
                 "phrases": [f"{lang} {phrase.place} {phrase.text}" for phrase in lesson.phrases],
             }
             for lesson in lessons
@@ -86,12 +92,35 @@ def _written(sighting: Sighting) -> str:
     return compact([sighting.article, head, tail, " ".join(sighting.blocks)])
 
 
-# An outlet's latest articles are asked for with each of its articles; most of them were read before.
-@lru_cache(maxsize=8_192)
-def _sighting(packed: bytes) -> Sighting:
-    article, *rest = json.loads(text_of(packed))
-    head, tail, blocks = (tuple(map(intern, part.split(" "))) if part else () for part in rest)
-    return Sighting(article, head, tail, blocks)
+class _Sightings:
+    """Sightings by how they are stored: an outlet's latest are asked for with each of its articles, and most were seen before."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Sighting] = {}
+
+    def written(self, sighting: Sighting) -> bytes:
+        """As it is stored."""
+        head, tail = " ".join(sighting.head), " ".join(sighting.tail)
+        packed = compact([sighting.article, head, tail, " ".join(sighting.blocks)]).encode(
+            "utf-8", "surrogatepass"
+        )
+        self._keep(packed, sighting)
+        return packed
+
+    def read(self, packed: bytes) -> Sighting:
+        """As it was written."""
+        found = self._known.get(packed)
+        if found is None:
+            article, *rest = json.loads(text_of(packed))
+            head, tail, blocks = (tuple(map(intern, part.split(" "))) if part else () for part in rest)
+            found = Sighting(article, head, tail, blocks)
+            self._keep(packed, found)
+        return found
+
+    def _keep(self, packed: bytes, sighting: Sighting) -> None:
+        self._known[packed] = sighting
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
 
 
 def furniture_seen(
