@@ -177,25 +177,27 @@ def _is_short(words: Sequence[str]) -> bool:
 def shared_edges(own: Sighting, earlier: Iterable[Sighting], furniture: Furniture) -> list[Shared]:
     """What of an article's edges and blocks, beyond known furniture, stands in earlier ones, longest first."""
     ahead, behind = _inner(own, furniture.skip(own))
-    blocks = set(own.blocks)
+    first, last, blocks = ahead[:1], behind[:1], set(own.blocks)
     found: list[Shared] = []
     for other in earlier:
         if other.article == own.article:
             continue
         head, tail = furniture.skip(other)
         # Most texts begin and end with words of their own, and share nothing.
-        if (
-            ahead[:1] == other.head[head : head + 1]
-            or behind[:1] == other.tail[-1 - tail : len(other.tail) - tail]
-        ):
-            other_ahead, other_behind = _inner(other, (head, tail))
-            edges: tuple[tuple[Place, int], ...] = (
-                ("head", _alike(ahead, other_ahead)), ("tail", _alike(behind, other_behind)),
-            )  # fmt: skip
-            found += [Shared(place, other.article, words) for place, words in edges if words >= _FEWEST_TWICE]
+        if first == other.head[head : head + 1] or last == other.tail[-1 - tail : len(other.tail) - tail]:
+            found += _common_edges(ahead, behind, other, (head, tail))
         if not blocks.isdisjoint(other.blocks):
             found += [Shared("block", other.article, 0, block) for block in blocks & set(other.blocks)]
     return sorted(found, key=lambda shared: (-shared.words, shared.article))
+
+
+def _common_edges(ahead: _Words, behind: _Words, other: Sighting, skip: Skip) -> list[Shared]:
+    other_ahead, other_behind = _inner(other, skip)
+    edges: tuple[tuple[Place, int], ...] = (
+        ("head", _alike(ahead, other_ahead)),
+        ("tail", _alike(behind, other_behind)),
+    )
+    return [Shared(place, other.article, words) for place, words in edges if words >= _FEWEST_TWICE]
 
 
 def _inner(sighting: Sighting, skip: Skip) -> tuple[_Words, _Words]:
