@@ -25,6 +25,7 @@ from typing import Any
 
 import aiohttp
 
+from benchmarks.feed_profile import profiled, shares, shares_table
 from benchmarks.feedserver import publish, serving
 from benchmarks.harness import machine, print_json, table
 
@@ -60,6 +61,13 @@ class Newsfold:
             raise RuntimeError(f"newsfold polled otherwise than it should have: {found}")
         self._forget_pages()
         return float(found["seconds"])
+
+    def profile(self, folder: Path) -> dict[str, float]:
+        """The shares of time of one round (see `benchmarks.feed_profile`)."""
+        words = ("crawl", "--feeds", str(self.list), "--now", "--polls-only", "--json")
+        profiled(words, self.env, folder / "profile")
+        self._forget_pages()
+        return shares(folder / "profile")
 
     def run(self, *words: str) -> str:
         """A command of newsfold's; its output."""
@@ -183,6 +191,22 @@ def measure(urls: list[str], rounds: int) -> dict[str, dict[str, float]]:
     return {n: {k: round(len(urls) / median(v), 1) for k, v in kinds.items()} for n, kinds in taken.items()}
 
 
+def profiles(urls: list[str]) -> dict[str, dict[str, float]]:
+    """Where newsfold's time goes in each kind of round."""
+    with tempfile.TemporaryDirectory(prefix="nfb") as name:
+        subject = Newsfold(urls, Path(name))
+        try:
+            publish(PORT, 0)
+            subject.poll(1)  # every feed is new
+            found = {}
+            for kind, new in KINDS.items():
+                publish(PORT, new)
+                found[kind] = subject.profile(Path(name))
+        finally:
+            subject.close()
+    return found
+
+
 def idle(feeds: int) -> dict[str, float]:
     """A schedule of many feeds of which none is due: seconds of a run and the most memory it took, in megabytes."""
     from datetime import UTC, datetime, timedelta
@@ -228,14 +252,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer feeds, under a minute")
     parser.add_argument("--json", action="store_true", help="one object")
+    parser.add_argument("--profile", action="store_true", help="where newsfold's time goes, and nothing else")
     chosen = parser.parse_args()
     count, rounds, scheduled = (300, 1, 20_000) if chosen.quick else (2_000, 3, 100_000)
+    if chosen.profile:
+        with serving(count, PORT) as urls:
+            where = profiles(urls)
+        print_json({"feeds": count, "shares": where}) if chosen.json else print(shares_table(where))
+        return
     with serving(count, PORT) as urls:
         rates = measure(urls, rounds)
-    nothing = idle(scheduled)
+    quiet = [{"feeds": feeds, **idle(feeds)} for feeds in (scheduled // 100, scheduled)]
     packages = ("scrapy", "aiohttp", "feedparser", "reader")
     versions = {name: importlib.metadata.version(name) for name in packages if _installed(name)}
-    found = {"feeds": count, "rounds": rounds, "rates": rates, "idle": {"feeds": scheduled, **nothing}}
+    found = {"feeds": count, "rounds": rounds, "rates": rates, "idle": quiet}
     if chosen.json:
         print_json({**found, "machine": machine(), "versions": versions})
     else:
@@ -263,11 +293,12 @@ def _show(found: Mapping[str, Any], versions: Mapping[str, str]) -> None:
         f"{found['feeds']:,} feeds of 30 entries, medians of {found['rounds']} rounds; {dict(versions)}; {machine()}\n"
     )
     print(table(["feeds/s", *(head for kind in KINDS for head in (kind, "ours is"))], rows))
-    quiet = found["idle"]
-    print(
-        f"\n{quiet['feeds']:,} feeds on the schedule, none due: {quiet['seconds']} s a run, "
-        f"{quiet['megabytes']:.0f} MB, {quiet['redis bytes a feed']} bytes a feed in Redis"
-    )
+    print()
+    for quiet in found["idle"]:
+        print(
+            f"{quiet['feeds']:,} feeds on the schedule, none due: {quiet['seconds']} s a run, "
+            f"{quiet['megabytes']:.0f} MB, {quiet['redis bytes a feed']} bytes a feed in Redis"
+        )
 
 
 if __name__ == "__main__":
