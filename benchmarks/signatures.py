@@ -34,12 +34,13 @@ from benchmarks.signers import (
     wire_texts,
 )
 from dedup.anchors import anchor_keys
+from dedup.kernels import kernels, without_kernels
 from dedup.shingles import shingle_batch, tokenise
 from dedup.text import read_batch, token_bounds
 
 QUICK_STEP, QUICK_ROUNDS, ROUNDS = 4, 3, 5
 MOST_SINGLE = 2_000
-OURS = "newsfold, batches of 64"
+OURS, FAST = "newsfold, batches of 64", "newsfold[fast], batches of 64"
 PEERS = {
     "rensa": "one to three placements a shingle and fallbacks (fast similarity sketching), in Rust",
     "datasketch": "128 affine permutations of every shingle, as ours, bit for bit the same rows",
@@ -47,24 +48,38 @@ PEERS = {
 
 
 def compare(texts: list[str], rounds: int) -> dict[str, dict[str, float]]:
-    """Documents a second of every installed system, from text and from shingles, and our ratio to each."""
-    systems = {
-        OURS: System(our_text, our_shingles, our_signatures),
-        **rensa_systems(),
-        **datasketch_systems(),
-    }
+    """Documents a second of every installed system, from text and from shingles, and our ratios to each."""
+    systems = {**our_systems(), **rensa_systems(), **datasketch_systems()}
     from_text = alternate({name: _bind(way.from_text, texts) for name, way in systems.items()}, rounds)
     ready = {name: _bind(way.from_shingles, way.shingles(texts)) for name, way in systems.items()}
     from_shingles = alternate(ready, rounds)
-    return {
-        name: {
+    rows = {}
+    for name in systems:
+        rows[name] = {
             "text_docs_per_s": len(texts) / from_text[name],
-            "text_ours_is": from_text[name] / from_text[OURS],
             "shingles_docs_per_s": len(texts) / from_shingles[name],
-            "shingles_ours_is": from_shingles[name] / from_shingles[OURS],
         }
-        for name in systems
-    }
+        for ours, key in ((OURS, "ours_is"), (FAST, "fast_is")):
+            if ours in systems:
+                rows[name][f"text_{key}"] = from_text[name] / from_text[ours]
+                rows[name][f"shingles_{key}"] = from_shingles[name] / from_shingles[ours]
+    return rows
+
+
+def our_systems() -> dict[str, System]:
+    """newsfold as it is installed, and with what numba compiles where that is installed."""
+
+    def plainly(work: Callable[[Any], object]) -> Callable[[Any], object]:
+        def run(on: Any) -> object:
+            with without_kernels():
+                return work(on)
+
+        return run
+
+    found = {OURS: System(plainly(our_text), our_shingles, plainly(our_signatures))}
+    if kernels(sys.maxsize):
+        found[FAST] = System(our_text, our_shingles, our_signatures)
+    return found
 
 
 def _bind(work: Callable[[Any], object], on: object) -> Callable[[], object]:
@@ -141,7 +156,9 @@ def limit(texts: list[str], sign_us: float) -> dict[str, float]:
 def measure(texts: list[str], rounds: int) -> dict[str, Any]:
     """Everything, as one object."""
     core = pin()
-    steps = profile(texts, rounds)
+    with without_kernels():
+        steps = profile(texts, rounds)
+    fast = profile(texts, rounds) if kernels(sys.maxsize) else {}
     systems = compare(texts, rounds)
     measured = [peer for peer in PEERS if any(name.startswith(peer) for name in systems)]
     return {
@@ -153,6 +170,7 @@ def measure(texts: list[str], rounds: int) -> dict[str, Any]:
         "systems": systems,
         "single": latencies(texts),
         "profile_us_per_doc": steps,
+        "fast_profile_us_per_doc": fast,
         "limit": limit(texts, steps["sign"]),
     }
 
@@ -160,7 +178,11 @@ def measure(texts: list[str], rounds: int) -> dict[str, Any]:
 def report(found: Mapping[str, Any]) -> str:
     """The figures as Markdown tables."""
     one = found["single"]
-    steps = [[name, f"{spent:.2f}"] for name, spent in found["profile_us_per_doc"].items()]
+    fast = found["fast_profile_us_per_doc"]
+    steps = [
+        [name, f"{spent:.2f}", f"{fast[name]:.2f}" if fast else "–"]
+        for name, spent in found["profile_us_per_doc"].items()
+    ]
     return "\n".join(
         [
             _conditions(found),
@@ -172,7 +194,7 @@ def report(found: Mapping[str, Any]) -> str:
             "",
             f"One text alone: p50 {one['p50_us']:.0f} µs, p99 {one['p99_us']:.0f} µs ({one['texts']:.0f} texts).",
             "",
-            table(["our step", "µs a document"], steps),
+            table(["our step, µs a document", "numpy", "[fast]"], steps),
             "",
             _distance(found["limit"]),
         ]
@@ -189,14 +211,23 @@ def _conditions(found: Mapping[str, Any]) -> str:
 
 
 def _comparison(systems: Mapping[str, Mapping[str, float]]) -> str:
-    heads = ["one core", "text → signature, docs/s", "ours is", "shingles → signature, docs/s", "ours is"]
+    ratios = {"newsfold is": "ours_is", "[fast] is": "fast_is"}
+    kinds = {"text → signature, docs/s": "text", "shingles → signature, docs/s": "shingles"}
+    heads = ["one core", *(head for kind in kinds for head in (kind, *ratios))]
     rows = [
         [
             name,
-            f"{row['text_docs_per_s']:,.0f}",
-            f"× {row['text_ours_is']:.2f}",
-            f"{row['shingles_docs_per_s']:,.0f}",
-            f"× {row['shingles_ours_is']:.2f}",
+            *(
+                cell
+                for kind in kinds.values()
+                for cell in (
+                    f"{row[f'{kind}_docs_per_s']:,.0f}",
+                    *(
+                        f"× {row[f'{kind}_{key}']:.2f}" if f"{kind}_{key}" in row else "–"
+                        for key in ratios.values()
+                    ),
+                )
+            ),
         ]
         for name, row in systems.items()
     ]

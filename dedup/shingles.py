@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.kernels import kernels
 from dedup.text import CHARACTER, Points, read_batch, token_bounds
 
 UInts = NDArray[np.uint64]
@@ -88,6 +90,10 @@ class SpanHasher:
 
     def __init__(self, values: UInts | Points, powers: _Powers) -> None:
         up, self._down = powers.upto(len(values) + 1)
+        fast = kernels(len(values))
+        if fast and values.dtype == np.uint64:
+            self._sums = fast.prefix_sums(cast(UInts, values), up)
+            return
         self._sums = np.empty(len(values) + 1, dtype=np.uint64)
         self._sums[0] = 0
         series = np.multiply(values, up[:-1], out=self._sums[1:])
@@ -95,6 +101,9 @@ class SpanHasher:
 
     def spans(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> UInts:
         """The 64-bit hash of every span [start, end)."""
+        fast = kernels(len(starts))
+        if fast:
+            return fast.span_hashes(self._sums, self._down, starts, ends)
         sums = self._sums.take(ends)
         sums -= self._sums.take(starts)
         sums *= self._down.take(starts)
@@ -121,9 +130,15 @@ def tokenise(texts: Sequence[str], skips: Sequence[Skip] = ()) -> TokenBatch:
     if any(map(any, skips)):
         kept = _kept(offsets, skips)
         starts, ends, offsets = starts[kept], ends[kept], np.concatenate(([0], np.cumsum(kept)))[offsets]
-    characters = SpanHasher(points + points.dtype.type(1), _CHARACTER_POWERS)
-    tokens = SpanHasher(characters.spans(starts, ends), _TOKEN_POWERS)
-    return TokenBatch(tokens, classes[starts], offsets)
+    return TokenBatch(SpanHasher(_hashed(points, starts, ends), _TOKEN_POWERS), classes[starts], offsets)
+
+
+def _hashed(points: Points, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> UInts:
+    """The hash of every token."""
+    fast = kernels(len(points))
+    if fast:
+        return fast.token_hashes(points, starts, ends, _CHARACTER_POWERS.upto(len(points) + 1)[0])
+    return SpanHasher(points + points.dtype.type(1), _CHARACTER_POWERS).spans(starts, ends)
 
 
 def _kept(offsets: NDArray[np.int64], skips: Sequence[Skip]) -> NDArray[np.bool_]:
@@ -142,6 +157,22 @@ def shingle_batch(batch: TokenBatch, words: int = 3, characters: int = 5) -> Shi
     A run of one kind of script shorter than its shingle is one shingle by itself, so a text of one word
     has a shingle too, and a text's shingles never depend on the rest of the batch.
     """
+    fast = kernels(len(batch.classes))
+    if fast:
+        starts, ends, offsets = fast.shingles(batch.classes, batch.offsets, CHARACTER, words, characters)
+    else:
+        starts, ends, offsets = _shingles(batch, words, characters)
+    keys = batch.hasher.spans(starts, ends)
+    exact = batch.hasher.spans(batch.offsets[:-1], batch.offsets[1:])
+    exact[batch.offsets[:-1] == batch.offsets[1:]] = 0
+    hashes = (keys >> np.uint64(32)).astype(np.uint32)
+    return ShingleBatch(hashes, offsets, exact, keys, starts, ends, batch.offsets[:-1])
+
+
+def _shingles(
+    batch: TokenBatch, words: int, characters: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Where the shingles of each text start and end, and how many there are before each text."""
     runs = _runs(batch)
     lengths = np.diff(runs)
     widths = np.where(batch.classes[runs[:-1]] == CHARACTER, characters, words)
@@ -149,12 +180,7 @@ def shingle_batch(batch: TokenBatch, words: int = 3, characters: int = 5) -> Shi
     before = np.concatenate(([0], np.cumsum(counts)))
     starts = np.arange(before[-1]) + np.repeat(runs[:-1] - before[:-1], counts)
     ends = starts + np.repeat(np.minimum(widths, lengths), counts)
-    keys = batch.hasher.spans(starts, ends)
-    offsets = before[np.searchsorted(runs, batch.offsets)]
-    exact = batch.hasher.spans(batch.offsets[:-1], batch.offsets[1:])
-    exact[batch.offsets[:-1] == batch.offsets[1:]] = 0
-    hashes = (keys >> np.uint64(32)).astype(np.uint32)
-    return ShingleBatch(hashes, offsets, exact, keys, starts, ends, batch.offsets[:-1])
+    return starts, ends, before[np.searchsorted(runs, batch.offsets)]
 
 
 def _runs(batch: TokenBatch) -> NDArray[np.int64]:

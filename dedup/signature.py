@@ -13,6 +13,8 @@ import numpy as np
 from datasketch import LeanMinHash, MinHash
 from numpy.typing import NDArray
 
+from dedup.kernels import kernels
+
 Rows = NDArray[np.uint32]
 
 # Elements of working memory, 512 KiB: it stays in a core's second-level cache, and calls are few.
@@ -44,6 +46,10 @@ def sign(hashes: Rows, offsets: NDArray[np.int64], num_perm: int = 128, seed: in
     Text i has the shingle hashes `hashes[offsets[i]:offsets[i + 1]]`; without any, its row is all ones,
     as an empty `MinHash` is.
     """
+    fast = kernels(len(hashes))
+    if fast:
+        factors, summands = _permutations(num_perm, seed)
+        return fast.minima(_fmix32(hashes), offsets, factors.ravel(), summands.ravel())
     signatures = np.full((len(offsets) - 1, num_perm), _EMPTY, dtype=np.uint32)
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     if filled.size:
