@@ -14,7 +14,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from dedup.model import Article
-from newsfold.web.server import _direction, _link, build_app
+from newsfold.web.pages import direction, link
+from newsfold.web.server import build_app
 from pipelines.placing import Placer, Rules, Submission
 from storage.index import Index
 from storage.keys import Keys
@@ -90,12 +91,12 @@ def test_story_page_escapes_and_links_only_to_the_web(
     [("https://a.example/", True), ("javascript:alert(1)", False), ("https://[bad", False), ("", False)],
 )
 def test_an_address_no_parser_takes_is_no_link(url: str, linked: bool) -> None:
-    assert bool(_link(url)) is linked
+    assert bool(link(url)) is linked
 
 
 @pytest.mark.parametrize(("lang", "way"), [("ur", "rtl"), ("fa-IR", "rtl"), ("fr", "ltr"), ("", "ltr")])
 def test_direction(lang: str, way: str) -> None:
-    assert _direction(lang) == way
+    assert direction(lang) == way
 
 
 def test_a_merged_story_still_opens(get: Callable[..., Answer], client: redis.Redis) -> None:
