@@ -6,7 +6,7 @@ PEERS := .venv-bench
 PIP_INSTALL := -m pip install --disable-pip-version-check --progress-bar on
 DEMO_HOME ?= $(CURDIR)/.newsfold
 
-.PHONY: demo crawl test check bench setup setup-dev setup-bench clean
+.PHONY: demo crawl test check bench screenshots setup setup-dev setup-bench clean
 
 demo: setup  ## Crawl a small invented newsroom on this machine and show its stories.
 	@NEWSFOLD_HOME="$(DEMO_HOME)" $(BIN)/newsfold demo
@@ -29,6 +29,9 @@ bench:  ## A benchmark beside all its peers: make bench NAME=pages ARGS=--quick
 	@test -n "$(NAME)" || { echo "usage: make bench NAME=pages [ARGS=--quick]" >&2; exit 2; }
 	@$(MAKE) --no-print-directory setup-bench
 	@$(PEERS)/bin/python -m benchmarks.$(NAME) $(ARGS)
+
+screenshots: setup-dev  ## Take the pictures in docs/screenshots anew; needs chromium.
+	@$(BIN)/python -m docs.screenshots.take
 
 setup: $(VENV)/ready
 setup-dev: $(VENV)/ready-dev

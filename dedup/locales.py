@@ -1,4 +1,4 @@
-"""Names of countries, cities, months and weekdays in each language (Unicode CLDR); the only importer of babel.
+"""Names of countries, cities, months and weekdays in each language, and of languages (Unicode CLDR); the only importer of babel.
 
 The cities are the some four hundred that stand for a time zone.
 """
@@ -85,3 +85,9 @@ def _named(
                 word = normalise(name).rstrip(".")
                 if len(word) > 2 and word.isalpha():
                     yield word, number
+
+
+@cache
+def language_name(lang: str) -> str:
+    """The English name of a language, "" for one that CLDR does not know."""
+    return str(Locale.parse("en").languages.get(lang, ""))

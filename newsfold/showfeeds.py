@@ -84,9 +84,9 @@ def _show_next(console: Console, feed: FeedView) -> None:
     if feed.next is None and feed.polled is None:
         console.print("next poll   at once: it has never been polled")
         return
-    meaning = _RULES.get(feed.rule, feed.rule)
+    meant = meaning(feed.rule) or feed.rule
     console.print(
-        safe(f"next poll   {_when(feed.next) if feed.next else 'never'}, by “{feed.rule}”: {meaning}"),
+        safe(f"next poll   {_when(feed.next) if feed.next else 'never'}, by “{feed.rule}”: {meant}"),
         soft_wrap=True,
     )
     if feed.spread:
@@ -128,6 +128,11 @@ def _when(moment: datetime | None) -> str:
         if moment
         else "never"
     )
+
+
+def meaning(rule: str) -> str:
+    """What a rule of the schedule means; "" for one that speaks for itself."""
+    return _RULES.get(rule, "")
 
 
 def span(seconds: int) -> str:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 import redis
 
 from dedup.terms import Frequencies
-from storage.codec import skip_of
 from storage.functions import Functions
 from storage.keys import Keys
 from storage.outlets import FurnitureSeen, furniture_seen
-from storage.plain import from_iso, iso, text_of
+from storage.outlines import Outlines, StoryOutline
+from storage.plain import iso, text_of
+from storage.rows import article_of, feed_of, summary_of
 from storage.told import Telling
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
 
 Kind = Literal["story", "group", "article", "feed"]
 _PAGE = 500
-_VALIDATORS = (("etag", "ETag"), ("modified", "Last-Modified"), ("body_hash", "a digest of the body"))
 HOUR = 3600
+# Stories with the score of the link to them.
+Related = tuple[tuple[StorySummary, float], ...]
 _BESIDE = (":articles", ":groups", ":outlets", ":entries", ":related")
 
 
@@ -30,6 +31,7 @@ class Reader:
 
     def __init__(self, client: redis.Redis, keys: Keys | None = None) -> None:
         self._client, self._keys = client, keys or Keys()
+        self._outlines = Outlines(self._client, self._keys)
 
     def _hashes(self, keys: Sequence[str]) -> list[dict[str, str]]:
         pipe = self._client.pipeline(transaction=False)
@@ -72,51 +74,69 @@ class Reader:
 
     # --- stories
 
-    def stories(self, since: datetime | None = None) -> list[StorySummary]:
-        """All stories that grew since, latest first."""
+    def stories(self, since: datetime | None = None, *, hidden: bool = False) -> list[StorySummary]:
+        """All stories that grew since, latest first; those that an operator hid only with `hidden`."""
         low = since.timestamp() if since else "-inf"
         ids = [text_of(i) for i in self._client.zrevrangebyscore(self._keys.stories, "+inf", low)]
         summaries = []
         for start in range(0, len(ids), _PAGE):
-            summaries += self._summaries(ids[start : start + _PAGE])
-        return summaries
+            summaries += self.summaries(ids[start : start + _PAGE])
+        return summaries if hidden else [story for story in summaries if not story.hidden]
 
-    def _summaries(self, ids: Sequence[str]) -> list[StorySummary]:
+    def summaries(self, ids: Sequence[str]) -> list[StorySummary]:
+        """Those of the stories that exist, in the order asked for."""
         rows = self._hashes([self._keys.story(identity) for identity in ids])
         now = int(text_of(self._client.time()[0]))
         pipe = self._client.pipeline(transaction=False)
         for identity in ids:
             pipe.zcount(self._keys.story_articles(identity), now - HOUR, "+inf")
         growths = pipe.execute() if ids else []
-        return [_summary(row, growth) for row, growth in zip(rows, growths, strict=True) if "created" in row]
+        return [
+            summary_of(row, growth) for row, growth in zip(rows, growths, strict=True) if "created" in row
+        ]
 
     def story(self, identity: str) -> StoryView | None:
         """One story with its groups and articles; None where it does not exist (any more)."""
-        found = self._summaries([identity])
+        found = self.summaries([identity])
         if not found:
             return None
         ids = [text_of(i) for i in self._client.zrange(self._keys.story_groups(identity), 0, -1)]
         groups = [group for group in map(self.group, ids) if group and group.articles]
         groups.sort(key=lambda group: (-len(group.articles), iso(group.articles[0].time), group.id))
-        outlets = self._hash(self._keys.story_outlets(identity))
-        counts = sorted(((name, int(n)) for name, n in outlets.items()), key=lambda pair: (-pair[1], pair[0]))
-        return StoryView(found[0], tuple(groups), dict(counts), self._related(identity, ids))
+        (outlets,) = self.outlets([identity])
+        (related,) = self.related([identity])
+        return StoryView(found[0], tuple(groups), outlets, related)
 
-    def _related(self, story: str, groups: Sequence[str]) -> tuple[tuple[StorySummary, float], ...]:
-        """The stories on the same event in other languages, by the links of this story's groups."""
-        pipe = self._client.pipeline(transaction=False)
-        for group in groups:
-            pipe.zrange(self._keys.group_related(group), 0, -1, withscores=True)
-        best: dict[str, float] = {}
-        for links in pipe.execute() if groups else []:
-            for group, score in links:
-                row = self._hash(self._keys.group(self._follow("group", text_of(group))))
-                if other := self._follow("story", row.get("story", "")):
-                    best[other] = max(score, best.get(other, 0.0))
-        best.pop(story, None)
-        found = {summary.id: summary for summary in self._summaries(sorted(best))}
-        ranked = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
-        return tuple((found[other], score) for other, score in ranked if other in found)
+    def outlines(self, summaries: Sequence[StorySummary], most: int = 200) -> list[StoryOutline]:
+        """Stories as a front page shows them, each with its earliest `most` articles, without their texts."""
+        ids = [summary.id for summary in summaries]
+        texts = self._outlines.texts(ids, most)
+        parts = (summaries, texts, self.outlets(ids), self.leads(summaries), self.related(ids))
+        return [StoryOutline(*story) for story in zip(*parts, strict=True)]
+
+    def outlets(self, stories: Iterable[str]) -> list[dict[str, int]]:
+        """Of each story its outlets with their articles, most first."""
+        return self._outlines.outlets(stories)
+
+    def leads(self, summaries: Iterable[StorySummary]) -> list[str]:
+        """Of each story the beginning of its representative's text."""
+        return self.beginnings(summary.representative for summary in summaries)
+
+    def beginnings(self, articles: Iterable[str]) -> list[str]:
+        """Of each article the beginning of its text, "" where it has expired."""
+        return self._outlines.leads(articles)
+
+    def related(self, stories: Sequence[str]) -> list[Related]:
+        """Of each story those on the same event in other languages, best first, by the links of its groups."""
+        links = self._outlines.links(stories)
+        places = {group: self._story_of(group) for group in {group for one in links for group in one}}
+        found = {summary.id: summary for summary in self.summaries(sorted({*places.values()} - {""}))}
+        return [_ranked(story, linked, places, found) for story, linked in zip(stories, links, strict=True)]
+
+    def _story_of(self, group: str) -> str:
+        """The story that a group is in now, "" where it has expired."""
+        row = self._hash(self._keys.group(self._follow("group", group)))
+        return self._follow("story", row.get("story", "")) if row.get("story") else ""
 
     def group(self, identity: str) -> GroupView | None:
         """One group with its articles."""
@@ -131,7 +151,9 @@ class Reader:
 
     def articles(self, ids: Sequence[str]) -> list[ArticleView]:
         """Those of the articles that have not expired, in the order asked for."""
-        return [_article(row) for row in self._hashes([self._keys.article(i) for i in ids]) if "group" in row]
+        return [
+            article_of(row) for row in self._hashes([self._keys.article(i) for i in ids]) if "group" in row
+        ]
 
     def article(self, identity: str) -> ArticleView | None:
         """One article."""
@@ -161,12 +183,12 @@ class Reader:
         """Every feed on the schedule, by URL."""
         ids = sorted(text_of(key) for key in self._client.hkeys(self._keys.feeds))
         rows = self._hashes([self._keys.feed(identity) for identity in ids])
-        return sorted((_feed(row) for row in rows if row), key=lambda feed: feed.url)
+        return sorted((feed_of(row) for row in rows if row), key=lambda feed: feed.url)
 
     def feed(self, identity: str) -> FeedView | None:
         """One feed."""
         row = self._hash(self._keys.feed(identity))
-        return _feed(row) if row else None
+        return feed_of(row) if row else None
 
     def stats(self, now: datetime) -> Stats:
         """How much of everything there is."""
@@ -184,89 +206,12 @@ class Reader:
         return Stats(articles, stories, feeds, failing, due, pages, events, used)
 
 
-def _summary(row: dict[str, str], growth: int) -> StorySummary:
-    return StorySummary(
-        id=row["id"],
-        lang=row.get("lang", ""),
-        headline=row.get("headline", ""),
-        url=row.get("url", ""),
-        outlet=row.get("outlet", ""),
-        representative=row.get("representative", ""),
-        articles=int(row.get("articles", 0)),
-        outlets=int(row.get("outlets", 0)),
-        groups=int(row.get("groups", 0)),
-        first=from_iso(row.get("first", "")),
-        latest=from_iso(row.get("latest", "")),
-        seen=from_iso(row.get("seen", "")),
-        growth=growth,
-        wire=row.get("wire", ""),
-    )
-
-
-def _article(row: dict[str, str]) -> ArticleView:
-    return ArticleView(
-        id=row["id"],
-        url=row.get("url", ""),
-        outlet=row.get("outlet", ""),
-        lang=row.get("lang", ""),
-        title=row.get("title", ""),
-        published=from_iso(row.get("published", "")),
-        seen=from_iso(row.get("seen", "")),
-        group=row.get("group", ""),
-        story=row.get("story", ""),
-        verdict=row.get("verdict", ""),
-        similarity=float(row.get("similarity", 0)),
-        matched=row.get("matched", ""),
-        score=float(row.get("score", 0)),
-        beside=row.get("beside", ""),
-        terms=tuple((term, share) for term, share in json.loads(row.get("terms", "[]"))),
-        text=row.get("text", ""),
-        repeats=int(row.get("repeats", 0)),
-        repeated=tuple(json.loads(row.get("repeated", "[]"))),
-        aside=tuple((i, kind, place, text) for i, kind, place, text in json.loads(row.get("aside", "[]"))),
-        authors=tuple(json.loads(row.get("authors", "[]"))),
-        image=row.get("image", ""),
-        source=row.get("source", ""),
-        revisions=int(row.get("revisions", 0)),
-        headline_in_text=row.get("headline_in_text") == "1",
-        skip=skip_of(row),
-        wire=row.get("wire", ""),
-        source_url=row.get("source_url", ""),
-        page=row.get("page", "article"),
-        taken_from=json.loads(row.get("taken_from", "{}")),
-    )
-
-
-def _feed(row: dict[str, str]) -> FeedView:
-    return FeedView(
-        id=row.get("id", ""),
-        url=row.get("url", ""),
-        title=row.get("given_title") or row.get("title", ""),
-        lang=row.get("given_lang") or row.get("lang", ""),
-        kind=row.get("kind", ""),
-        folder=row.get("folder", ""),
-        result=row.get("result", ""),
-        status=int(row.get("status", 0)),
-        error=row.get("error", ""),
-        failure=row.get("failure", ""),
-        streak=int(row.get("streak", 0)),
-        entries=int(row.get("entries", 0)),
-        polled=from_iso(row.get("polled", "")),
-        good=from_iso(row.get("good", "")),
-        failed=from_iso(row.get("failed", "")),
-        news=from_iso(row.get("news", "")),
-        next=from_iso(row.get("next", "")),
-        rule=row.get("rule", ""),
-        bounds=json.loads(row.get("bounds", "{}")),
-        spread=int(row.get("spread", 0)),
-        gap=int(row.get("gap", 0)),
-        interval=int(row.get("interval", 0)),
-        offers=tuple(json.loads(row.get("offers", "[]"))),
-        notes=tuple(json.loads(row.get("notes", "[]"))),
-        given=row.get("given_url", ""),
-        moved_to=row.get("moved_to", ""),
-        moved_polls=int(row.get("moved_polls", 0)),
-        validators=tuple(name for field, name in _VALIDATORS if row.get(field)),
-        hub=row.get("hub", ""),
-        subscribed=row.get("subscribed", ""),
-    )
+def _ranked(
+    story: str, linked: Mapping[str, float], places: Mapping[str, str], found: Mapping[str, StorySummary]
+) -> Related:
+    best: dict[str, float] = {}
+    for group, score in linked.items():
+        other = places[group]
+        if other in found and other != story:
+            best[other] = max(score, best.get(other, 0.0))
+    return tuple((found[o], score) for o, score in sorted(best.items(), key=lambda pair: (-pair[1], pair[0])))

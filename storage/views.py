@@ -85,7 +85,8 @@ class GroupView:
 class StorySummary:
     """One story as a line: counts, times, and the headline of its representative.
 
-    `growth` is how many of its articles are of the last hour, `wire` the agency that its earliest article credits.
+    `growth` is how many of its articles are of the last hour, `wire` the agency that its earliest article credits;
+    `pinned` and `hidden` are when an operator did so.
     """
 
     id: str
@@ -102,6 +103,8 @@ class StorySummary:
     seen: datetime | None
     growth: int
     wire: str = ""
+    pinned: datetime | None = None
+    hidden: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from dedup.model import Article
-from newsfold.web.pages import direction, link
+from newsfold.web.render import direction, link
 from newsfold.web.server import build_app
 from pipelines.placing import Placer, Rules, Submission
 from storage.index import Index
@@ -94,7 +94,9 @@ def test_an_address_no_parser_takes_is_no_link(url: str, linked: bool) -> None:
     assert bool(link(url)) is linked
 
 
-@pytest.mark.parametrize(("lang", "way"), [("ur", "rtl"), ("fa-IR", "rtl"), ("fr", "ltr"), ("", "ltr")])
+@pytest.mark.parametrize(
+    ("lang", "way"), [("ur", "rtl"), ("fa-IR", "rtl"), ("fr", "ltr"), ("", "auto"), ("und", "auto")]
+)
 def test_direction(lang: str, way: str) -> None:
     assert direction(lang) == way
 

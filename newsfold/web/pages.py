@@ -4,75 +4,72 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Final
 
-import jinja2
 from aiohttp import web
 
-from newsfold.show import ago
-from newsfold.web.asked import READER, chosen, one_story, stories
+from newsfold.web.asked import SPANS, Asked, asked
+from newsfold.web.find import READER, one_story
+from newsfold.web.front import Front, front
+from newsfold.web.health import FeedsPage, feeds_page
+from newsfold.web.render import HERE, Served, render
+from newsfold.web.whole import StoryPage, story_page
+from storage.reader import Reader
 
-_HERE = Path(__file__).parent
-_PAGES = web.AppKey("pages", jinja2.Environment)
-_RIGHT_TO_LEFT = frozenset(("ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
+SORT_NAMES: Final = (
+    ("front", "as a front page"), ("outlets", "most outlets"), ("latest", "latest"), ("growth", "growing fastest"),
+)  # fmt: skip
 
 
 def add_pages(app: web.Application) -> None:
     """Add the routes of the pages and of what they are styled with."""
-    app[_PAGES] = _environment()
     app.router.add_get("/", _front)
-    app.router.add_get("/story/{id}", _story_page)
+    app.router.add_get("/story/{id}", _story)
     app.router.add_get("/feeds", _feeds)
-    app.router.add_static("/static", _HERE / "static")
+    app.router.add_static("/static", HERE / "static")
 
 
 def failure_page(request: web.Request, status: int, message: str) -> web.Response:
     """An error as a page of one sentence."""
-    return _page(request, "message.html", status=status, message=message)
+    return _answer(_page(request, "message.html", message=message), status)
 
 
-def _environment() -> jinja2.Environment:
-    pages = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True)
-    pages.filters |= {"ago": ago, "direction": direction, "link": link, "clock": _clock}
-    return pages
+def _page(request: web.Request, name: str, **values: Any) -> str:
+    # Addresses are relative, so that a proxy may hand the pages on under any path.
+    depth = request.rel_url.raw_path.count("/") - 1
+    return render(name, at=Served("../" * depth or "./"), now=datetime.now(UTC), **values)
 
 
-def direction(lang: str) -> str:
-    """Which way a language is written, as HTML says it."""
-    return "rtl" if lang.lower().split("-")[0] in _RIGHT_TO_LEFT else "ltr"
-
-
-def link(url: str) -> str:
-    """The URL where a link may lead to it: the web, and nothing that runs."""
-    try:
-        return url if urlsplit(url).scheme in ("http", "https") else ""
-    except ValueError:  # publishers print what no parser takes, such as https://[
-        return ""
-
-
-def _clock(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "time not known"
-
-
-def _page(request: web.Request, name: str, *, status: int = 200, **values: Any) -> web.Response:
-    text = request.app[_PAGES].get_template(name).render(now=datetime.now(UTC), **values)
+def _answer(text: str, status: int = 200) -> web.Response:
     return web.Response(text=text, status=status, content_type="text/html")
 
 
 async def _front(request: web.Request) -> web.Response:
-    found = await stories(request)
-    languages = sorted({story.lang for story in found})
-    return _page(
-        request, "front.html", stories=chosen(found, request), languages=languages, query=request.query
-    )
+    return _answer(await asyncio.to_thread(_front_text, request, asked(request.query)))
 
 
-async def _story_page(request: web.Request) -> web.Response:
-    return _page(request, "story.html", story=await one_story(request))
+def _front_text(request: web.Request, choice: Asked) -> str:
+    found: Front = front(request.app[READER], choice, datetime.now(UTC))
+    return _page(request, "front.html", front=found, asked=choice, spans=SPANS, sorts=SORT_NAMES)
+
+
+async def _story(request: web.Request) -> web.Response:
+    summary = await one_story(request)
+    wanted = [request.query.get(name, "") for name in ("a", "b")]
+
+    def text() -> str:
+        page: StoryPage = story_page(request.app[READER], summary, wanted)
+        return _page(request, "story.html", page=page)
+
+    return _answer(await asyncio.to_thread(text))
 
 
 async def _feeds(request: web.Request) -> web.Response:
-    feeds = await asyncio.to_thread(request.app[READER].feeds)
-    return _page(request, "feeds.html", feeds=sorted(feeds, key=lambda feed: (-feed.streak, feed.url)))
+    reader: Reader = request.app[READER]
+    number = asked(request.query).page
+
+    def text() -> str:
+        page: FeedsPage = feeds_page(reader.feeds(), number)
+        return _page(request, "feeds.html", page=page)
+
+    return _answer(await asyncio.to_thread(text))

@@ -10,11 +10,15 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from newsfold.jsonview import dumps, story_json, summary_json
-from newsfold.web.asked import READER, chosen, one_story, stories
+from newsfold.web.asked import OUTLETS, asked
+from newsfold.web.find import READER, one_story
 from newsfold.web.pages import add_pages, failure_page
+from newsfold.web.select import select
 from newsfold.web.websub import Subscriber
 from storage.reader import Reader
+from storage.views import StorySummary
 
+_MOST = 200
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -55,7 +59,7 @@ async def _answers(request: web.Request, handler: Handler) -> web.StreamResponse
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
     except RedisError:
-        response = _failure(request, 503, "Redis does not answer")
+        response = _failure(request, 503, "Redis does not answer, so there is nothing to show just now")
     response.headers.update(_HEADERS)
     return response
 
@@ -72,11 +76,20 @@ def _failure(request: web.Request, status: int, message: str) -> web.Response:
 
 
 async def _api_stories(request: web.Request) -> web.Response:
-    return _json([summary_json(story) for story in chosen(await stories(request), request)])
+    reader, choice = request.app[READER], asked(request.query, OUTLETS)
+
+    def found() -> list[StorySummary]:
+        return select(reader, reader.stories(), choice, datetime.now(UTC))[:_MOST]
+
+    return _json([summary_json(story) for story in await asyncio.to_thread(found)])
 
 
 async def _api_story(request: web.Request) -> web.Response:
-    return _json(story_json(await one_story(request)))
+    summary = await one_story(request)
+    story = await asyncio.to_thread(request.app[READER].story, summary.id)
+    if story is None:
+        raise web.HTTPNotFound
+    return _json(story_json(story))
 
 
 async def _health(request: web.Request) -> web.Response:
