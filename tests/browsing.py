@@ -18,6 +18,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from storage.connect import connect
+from storage.reader import Reader
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 _FLAGS = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 HOSTILE = "<img src=x onerror=alert(1)> \x1b[31mred\x1b[0m \u202egnp.exe\u202c " + "Donaudampfschiff" * 30
@@ -51,9 +54,18 @@ def hard_cases(now: datetime) -> str:
         }
         for n in range(210)
     ]
-    lines.append({"title": HOSTILE, "text": "A text <b>with</b> markup. " * 9, "outlet": "<i>evil</i>.example", "url": "javascript:alert(1)", "lang": "en"})  # fmt: skip
+    lines.append({"title": "A headline to be replaced", "text": "A text <b>with</b> markup. " * 9, "outlet": "<i>evil</i>.example", "url": "javascript:alert(1)", "lang": "en"})  # fmt: skip
     lines.append({"title": ARABIC, "text": "توقفت العبارة قرب الميناء بسبب الضباب الكثيف صباح اليوم. " * 5, "outlet": "almina.example", "url": "https://almina.example/1", "lang": "ar"})  # fmt: skip
     return "\n".join(map(json.dumps, lines))
+
+
+def spoil(home: Path) -> None:
+    """Write into Redis what no crawl would: a headline with everything in it that could break a page."""
+    with connect(None, home) as client:
+        reader = Reader(client)
+        (story,) = (story for story in reader.stories() if story.headline.startswith("A headline to be"))
+        client.hset(f"newsfold:story:{story.id}", "headline", HOSTILE)
+        client.hset(f"newsfold:article:{story.representative}", "title", HOSTILE)
 
 
 def free_port() -> int:

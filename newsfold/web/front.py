@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from newsfold.web.asked import Asked
+from newsfold.web.recent import Everything
 from newsfold.web.select import select
 from storage.outlines import StoryOutline
 from storage.reader import Reader
@@ -17,8 +18,6 @@ from storage.views import StorySummary
 PAGE: Final = 30
 # Nobody reads further, and every page is found by going through those before it.
 MOST_PAGES: Final = 50
-# Outlets to choose from are those of so many stories, the first in order.
-_FACETS: Final = 1_000
 _ARTICLES: Final = 120
 
 
@@ -45,21 +44,18 @@ class Front:
     outlets: Sequence[str]
 
 
-def front(reader: Reader, choice: Asked, now: datetime, size: int = PAGE) -> Front:
-    """The page of the front page that is asked for."""
-    everything = reader.stories()
-    found = select(reader, everything, choice, now)
+def front(reader: Reader, known: Everything, choice: Asked, now: datetime, size: int = PAGE) -> Front:
+    """The page of the front page that is asked for, of the stories that are known."""
+    found = select(reader, known.stories, choice, now)
     chosen, has_more = _page(reader, found, min(choice.page, MOST_PAGES), size)
-    languages = Counter(story.lang for story in everything)
-    latest = select(reader, everything, Asked(), now)[:_FACETS]
-    outlets = {name for row in reader.outlets(story.id for story in latest) for name in row}
+    languages = Counter(story.lang for story in known.stories)
     return Front(
         stories=tuple(outlines(reader, chosen)),
         count=len(found),
-        total=len(everything),
+        total=len(known.stories),
         has_more=has_more,
         languages=dict(languages.most_common()),
-        outlets=sorted(outlets, key=str.casefold),
+        outlets=known.outlets,
     )
 
 

@@ -10,19 +10,21 @@ from aiohttp import web
 
 from newsfold.web.asked import SPANS, Asked, asked
 from newsfold.web.find import READER, one_story
-from newsfold.web.front import Front, front
-from newsfold.web.health import FeedsPage, feeds_page
+from newsfold.web.front import front
+from newsfold.web.health import feeds_page
+from newsfold.web.recent import Recent
 from newsfold.web.render import HERE, Served, render
-from newsfold.web.whole import StoryPage, story_page
-from storage.reader import Reader
+from newsfold.web.whole import story_page
 
+_RECENT: Final = web.AppKey("recent", Recent)
 SORT_NAMES: Final = (
     ("front", "as a front page"), ("outlets", "most outlets"), ("latest", "latest"), ("growth", "growing fastest"),
 )  # fmt: skip
 
 
 def add_pages(app: web.Application) -> None:
-    """Add the routes of the pages and of what they are styled with."""
+    """Add the routes of the pages and of what they are styled with; the application has its reader."""
+    app[_RECENT] = Recent(app[READER])
     app.router.add_get("/", _front)
     app.router.add_get("/story/{id}", _story)
     app.router.add_get("/feeds", _feeds)
@@ -49,7 +51,7 @@ async def _front(request: web.Request) -> web.Response:
 
 
 def _front_text(request: web.Request, choice: Asked) -> str:
-    found: Front = front(request.app[READER], choice, datetime.now(UTC))
+    found = front(request.app[READER], request.app[_RECENT].get(), choice, datetime.now(UTC))
     return _page(request, "front.html", front=found, asked=choice, spans=SPANS, sorts=SORT_NAMES)
 
 
@@ -58,18 +60,18 @@ async def _story(request: web.Request) -> web.Response:
     wanted = [request.query.get(name, "") for name in ("a", "b")]
 
     def text() -> str:
-        page: StoryPage = story_page(request.app[READER], summary, wanted)
+        page = story_page(request.app[READER], summary, wanted)
         return _page(request, "story.html", page=page)
 
     return _answer(await asyncio.to_thread(text))
 
 
 async def _feeds(request: web.Request) -> web.Response:
-    reader: Reader = request.app[READER]
+    reader = request.app[READER]
     number = asked(request.query).page
 
     def text() -> str:
-        page: FeedsPage = feeds_page(reader.feeds(), number)
+        page = feeds_page(reader.feeds(), number)
         return _page(request, "feeds.html", page=page)
 
     return _answer(await asyncio.to_thread(text))

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from newsfold.web.asked import Asked
 from newsfold.web.front import Front, front
 from newsfold.web.health import feeds_page
+from newsfold.web.recent import everything
 from newsfold.web.render import render, style, style_digest
 from newsfold.web.whole import numbers
 from storage.reader import Reader
@@ -35,7 +36,7 @@ class Filed:
 
 def report(reader: Reader, choice: Asked, now: datetime, most: int) -> tuple[str, Front]:
     """The file's HTML, and what is on it: the first `most` of the stories that are asked for."""
-    found = front(reader, choice, now, most)
+    found = front(reader, everything(reader), choice, now, most)
     unfolded = frozenset(story.summary.id for story in found.stories if story.summary.articles > 1)
     origins = [text.group.articles[0].id for story in found.stories for text in story.texts]
     text = render(

@@ -78,7 +78,7 @@ def _reached(dated: Sequence[tuple[datetime, ArticleView]]) -> list[tuple[dateti
     seen: set[str] = set()
     reached: dict[datetime, int] = {}
     for moment, article in dated:
-        seen.add(article.outlet)
+        seen.add(article.outlet or article.id)
         reached[moment] = len(seen)
     return list(reached.items())
 
