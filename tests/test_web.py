@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 
 import aiohttp
@@ -60,7 +61,8 @@ async def _fetch(app: web.Application, path: str, method: str) -> Answer:
 def test_front_page(get: Callable[..., Answer]) -> None:
     status, text, headers = get("/")
     assert status == 200
-    assert "2 articles, 2 outlets, 1 independent text " in text
+    assert "2\u00a0outlets" in text
+    assert "One text and 1\u00a0reprint" in text
     assert 'lang="ar" dir="rtl"' in text
     assert "default-src 'none'" in headers["Content-Security-Policy"]
 
@@ -68,7 +70,7 @@ def test_front_page(get: Callable[..., Answer]) -> None:
 def test_filters(get: Callable[..., Answer]) -> None:
     assert "Harrowmouth" not in get("/?lang=ar")[1]
     assert 'dir="rtl"' not in get("/?min_outlets=2")[1]
-    assert "No stories." in get("/?q=nothing+like+it")[1]
+    assert "No stories match" in get("/?q=nothing+like+it")[1]
     assert get("/?min_outlets=%F0%9F%98%80&sort=x")[0] == 200
 
 
@@ -83,7 +85,7 @@ def test_story_page_escapes_and_links_only_to_the_web(
     assert 'href="http://a.example/1"' in text
     assert "javascript:" not in text
     assert 'href=""' not in text
-    assert "<summary>1 reprint</summary>" in text
+    assert "<summary>1\u00a0reprint</summary>" in text
 
 
 @pytest.mark.parametrize(
@@ -135,4 +137,16 @@ def test_json_and_the_rest(get: Callable[..., Answer], client: redis.Redis) -> N
 def test_a_redis_that_went_away_is_said(get: Callable[..., Answer]) -> None:
     gone = Reader(redis.Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0)))
     assert get("/healthz", gone)[0] == 503
-    assert "does not answer" in get("/", gone)[1]
+    assert get("/", gone)[0] == 503
+    assert "Redis does not answer, so there is nothing to show just now" in get("/", gone)[1]
+
+
+def test_pages_lead_on_under_any_path_that_a_proxy_gives_them(
+    get: Callable[..., Answer], client: redis.Redis
+) -> None:
+    story = Reader(client).stories()[0].id
+    for path, root in (("/", "./"), (f"/story/{story}", "../"), ("/feeds", "./"), ("/a/b/c", "../../")):
+        text = get(path)[1]
+        assert f'<a href="{root}feeds"' in text
+        assert f'href="{root}static/style.css?' in text
+        assert not re.search(r'(href|action|src)="/', text)

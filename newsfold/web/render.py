@@ -51,6 +51,11 @@ class Served:
         """The style sheet, under an address that changes with it."""
         return f"{self.root}static/style.css?{style_digest()[7:15]}"
 
+    @property
+    def icon(self) -> str:
+        """The picture of the tab."""
+        return f"{self.root}static/icon.svg"
+
     def story(self, identity: str) -> str:
         """The page of a story."""
         return f"{self.root}story/{identity}"

@@ -25,8 +25,8 @@ class Filed:
     """Places within the one file; only stories with something to unfold have one."""
 
     stories: Set[str]
+    feeds: str = ""
     home: str = "#stories"
-    feeds: str = "#feeds"
     style: str = ""
 
     def story(self, identity: str) -> str:
@@ -39,13 +39,14 @@ def report(reader: Reader, choice: Asked, now: datetime, most: int) -> tuple[str
     found = front(reader, everything(reader), choice, now, most)
     unfolded = frozenset(story.summary.id for story in found.stories if story.summary.articles > 1)
     origins = [text.group.articles[0].id for story in found.stories for text in story.texts]
+    feeds = feeds_page(reader.feeds(), size=_FEEDS)
     text = render(
         "report.html",
-        at=Filed(unfolded),
+        at=Filed(unfolded, "#feeds" if feeds.total else ""),
         now=now,
         asked=choice,
         front=found,
-        feeds=feeds_page(reader.feeds(), size=_FEEDS),
+        feeds=feeds,
         leads=dict(zip(origins, reader.beginnings(origins), strict=True)),
         numbers={group: place for story in found.stories for group, place in numbers(story).items()},
         style=Markup(style()),  # noqa: S704 - a file of this package
