@@ -42,7 +42,7 @@ class Site:
         """One page of each kind."""
         return {
             "front": self.address, "story": self.story, "feeds": f"{self.address}/feeds",
-            "none": f"{self.address}/?q=zzz", "report": self.report,
+            "none": f"{self.address}/?words=zzz", "report": self.report,
         }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_front_page_filters_and_leads_to_a_story(site: Site, browser: Browser) -
         page.get_by_label("Words", exact=True).fill("ferry harrowmouth")
         page.get_by_label("Outlets, at least").fill("5")
         page.keyboard.press("Enter")
-        page.wait_for_url(re.compile(r"q=ferry\+harrowmouth"))
+        page.wait_for_url(re.compile(r"words=ferry\+harrowmouth"))
         assert page.locator("article.story").count() == 1
         expect(page.get_by_role("status")).to_contain_text("1 story")
         page.locator("article.story h2 a").click()
@@ -154,7 +154,7 @@ def test_the_feeds_say_what_is_broken(site: Site, browser: Browser) -> None:
 
 def test_hard_headlines_do_no_harm(site: Site, browser: Browser) -> None:
     with looking(browser, width=PHONE) as page:
-        page.goto(f"{site.address}/?q=onerror")
+        page.goto(f"{site.address}/?words=onerror")
         heading = page.locator("article.story h2").inner_text()
         assert heading.startswith("<img src=x onerror=alert(1)> [31mred [0m gnp.exe")
         assert page.locator("article.story img").count() == 0
@@ -165,7 +165,7 @@ def test_hard_headlines_do_no_harm(site: Site, browser: Browser) -> None:
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_nothing_is_wider_than_the_screen(site: Site, browser: Browser, width: int) -> None:
     with looking(browser, width=width) as page:
-        for name, address in {**site.pages(), "hard": f"{site.address}/?q=onerror"}.items():
+        for name, address in {**site.pages(), "hard": f"{site.address}/?words=onerror"}.items():
             page.goto(address)
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             assert page.evaluate("document.scrollingElement.scrollWidth") <= width, name

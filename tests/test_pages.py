@@ -85,7 +85,7 @@ def ferry(reader: Reader) -> StoryOutline:
 
 def test_a_query_that_makes_no_sense_asks_for_nothing() -> None:
     query = {
-        "q": "  fog \n bank ",
+        "words": "  fog \n bank ",
         "since": "yesterday",
         "min_outlets": "²",
         "page": "-1",
@@ -100,7 +100,7 @@ def test_a_query_that_makes_no_sense_asks_for_nothing() -> None:
 def test_a_choice_is_written_as_it_is_read() -> None:
     choice = Asked(words="a&b ü", lang="de", outlet="x.example", since="6h", outlets=3, sort="latest", page=4)
     query = dict(re.findall(r"[?&](\w+)=([^&]*)", choice.query()))
-    assert query == {"q": "a%26b+%C3%BC", "lang": "de", "outlet": "x.example", "since": "6h", "min_outlets": "3", "sort": "latest"}  # fmt: skip
+    assert query == {"words": "a%26b+%C3%BC", "lang": "de", "outlet": "x.example", "since": "6h", "min_outlets": "3", "sort": "latest"}  # fmt: skip
     assert choice.query(page=5).endswith("&page=5")
     assert Asked().query() == ""
 

@@ -70,7 +70,7 @@ def test_front_page(get: Callable[..., Answer]) -> None:
 def test_filters(get: Callable[..., Answer]) -> None:
     assert "Harrowmouth" not in get("/?lang=ar")[1]
     assert 'dir="rtl"' not in get("/?min_outlets=2")[1]
-    assert "No stories match" in get("/?q=nothing+like+it")[1]
+    assert "No stories match" in get("/?words=nothing+like+it")[1]
     assert get("/?min_outlets=%F0%9F%98%80&sort=x")[0] == 200
 
 

@@ -8,14 +8,18 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
 
+from aiohttp import web
+
 from newsfold.errors import UsageError
 from newsfold.since import moment_since
+from storage.reader import Reader
 
+READER: Final = web.AppKey("reader", Reader)
 FRONT, OUTLETS, LATEST, GROWTH = "front", "outlets", "latest", "growth"
 SORTS: Final = (FRONT, OUTLETS, LATEST, GROWTH)
 # Parameters of the query by the fields they fill.
 _NAMES: Final = {
-    "words": "q", "lang": "lang", "outlet": "outlet", "since": "since", "outlets": "min_outlets", "sort": "sort", "page": "page",
+    "words": "words", "lang": "lang", "outlet": "outlet", "since": "since", "outlets": "min_outlets", "sort": "sort", "page": "page",
 }  # fmt: skip
 # The times that the page offers, as asked for and as read.
 SPANS: Final = (

@@ -1,4 +1,4 @@
-"""The reader of an application, and the one story that a request's path names."""
+"""The one story that a request's path names."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Final
 
 from aiohttp import web
 
-from storage.reader import Reader
+from newsfold.web.asked import READER
 from storage.views import StorySummary
 
-READER: Final = web.AppKey("reader", Reader)
 _NO_STORY: Final = "There is no such story"
 
 

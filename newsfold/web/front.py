@@ -18,7 +18,7 @@ from storage.views import StorySummary
 PAGE: Final = 30
 # Nobody reads further, and every page is found by going through those before it.
 MOST_PAGES: Final = 50
-_ARTICLES: Final = 120
+_ARTICLES: Final = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,6 +17,8 @@ _LANE: Final = 36
 # The label of a lane stands above its line.
 _LINE: Final = 26
 _NAME: Final = 34
+# Marks closer than so many percent would be one.
+_APART: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,18 @@ def _lane(
     index: int, label: tuple[str, str], articles: Iterable[ArticleView], first: datetime, latest: datetime
 ) -> Lane:
     y = index * _LANE + _LINE
-    dots = [
-        Dot(place(article.time, first, latest), y, is_origin=position == 0)
-        for position, article in enumerate(articles)
-        if article.time
-    ]
-    xs = [dot.x for dot in dots] or [0.0]
+    origin, *reprints = [place(article.time, first, latest) for article in articles if article.time] or [0.0]
+    dots = [Dot(x, y, is_origin=False) for x in _apart(reprints)]
     # The origin is drawn last, over reprints of its own minute.
-    return Lane(*label, y, min(xs), max(xs), tuple(reversed(dots)))
+    marks = (*dots, Dot(origin, y, is_origin=True))
+    xs = (origin, *reprints)
+    return Lane(*label, y, min(xs), max(xs), marks)
+
+
+def _apart(places: Iterable[float]) -> Iterator[float]:
+    """Places that can be told apart."""
+    last = -_APART
+    for x in sorted(places):
+        if x - last >= _APART:
+            yield x
+            last = x

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from newsfold.web.asked import SPANS, Asked, asked
-from newsfold.web.find import READER, one_story
+from newsfold.web.asked import READER, SPANS, Asked, asked
+from newsfold.web.find import one_story
 from newsfold.web.front import front
 from newsfold.web.health import feeds_page
 from newsfold.web.recent import Recent

@@ -10,8 +10,8 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from newsfold.jsonview import dumps, story_json, summary_json
-from newsfold.web.asked import OUTLETS, asked
-from newsfold.web.find import READER, one_story
+from newsfold.web.asked import OUTLETS, READER, asked
+from newsfold.web.find import one_story
 from newsfold.web.pages import add_pages, failure_page
 from newsfold.web.select import select
 from newsfold.web.websub import Subscriber
