@@ -150,3 +150,31 @@ def test_pages_lead_on_under_any_path_that_a_proxy_gives_them(
         assert f'<a href="{root}feeds"' in text
         assert f'href="{root}static/style.css?' in text
         assert not re.search(r'(href|action|src)="/', text)
+
+
+def test_headlines_that_would_break_a_page_are_made_harmless(
+    get: Callable[..., Answer], client: redis.Redis
+) -> None:
+    (story,) = [s for s in Reader(client).stories() if s.lang == "en"]
+    hostile = "\x1b[31m</h2><script>x</script> \u202egnp.exe {{ 7 * 7 }} " + "\ud800".encode(
+        "utf-8", "surrogatepass"
+    ).decode("latin-1")
+    for key in (f"newsfold:story:{story.id}", f"newsfold:article:{story.representative}"):
+        client.hset(
+            key, mapping={b"headline": hostile, b"title": b"half a pair \xed\xa0\x80", b"outlet": "<b>"}
+        )  # type: ignore[dict-item]
+    for path in ("/", f"/story/{story.id}", "/?words=gnp"):
+        status, text, _ = get(path)
+        assert status == 200
+        assert not re.search(r"<script|\x1b|\u202e|<b>|49", text)
+        assert "&lt;/h2&gt;&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?page=0", "?page=99999999999", "?since=9999999999999w", "?sort[]=x", "?lang=" + "x" * 5_000, "?words=%00%ff%ed%a0%80",
+     "?min_outlets=-1", "?page=%D9%A3", "?a=1&a=2&&&=", "?since=0001-01-01", "?since=nan"],
+)  # fmt: skip
+def test_any_query_gets_a_page(get: Callable[..., Answer], query: str) -> None:
+    assert get(f"/{query}")[0] == 200
+    assert get(f"/feeds{query}")[0] == 200

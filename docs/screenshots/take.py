@@ -32,17 +32,26 @@ def main() -> None:
                 _take(browser, address, "front-dark", dark=True)
                 _take(browser, address, "front-phone", size=PHONE)
                 _take(browser, f"{address}/story/{ferry}", "story")
+                _take(browser, f"{address}/story/{ferry}", "passages", part=".against")
                 _take(browser, f"{address}/feeds", "feeds")
         finally:
             EmbeddedServer(demo).stop()
 
 
 def _take(
-    browser: Browser, address: str, name: str, *, size: tuple[int, int] = DESK, dark: bool = False
+    browser: Browser,
+    address: str,
+    name: str,
+    *,
+    size: tuple[int, int] = DESK,
+    dark: bool = False,
+    part: str = "",
 ) -> None:
+    """One picture: of what the window shows, or of a part of the page."""
     with looking(browser, width=size[0], height=size[1], dark=dark) as page:
         page.goto(address)
-        page.screenshot(path=HERE / f"{name}.png")
+        shown = page.locator(part) if part else page
+        shown.screenshot(path=HERE / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -102,6 +102,7 @@ def demo(
     typer.echo(f"\nThe newsroom answered {answers}.\n")
     story_table()
     typer.echo(f"Look closer with: newsfold --home {home} story ID")
+    typer.echo(f"As a page:        newsfold --home {home} serve")
     raise typer.Exit(code)
 
 

@@ -43,7 +43,9 @@ def _page(request: web.Request, name: str, **values: Any) -> str:
 
 
 def _answer(text: str, status: int = 200) -> web.Response:
-    return web.Response(text=text, status=status, content_type="text/html")
+    # Half a surrogate pair, which JSON can carry into Redis, has no UTF-8.
+    body = text.encode("utf-8", "replace")
+    return web.Response(body=body, status=status, content_type="text/html", charset="utf-8")
 
 
 async def _front(request: web.Request) -> web.Response:

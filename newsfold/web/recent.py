@@ -38,13 +38,17 @@ class Recent:
 
     def __init__(self, reader: Reader) -> None:
         self._reader, self._lock = reader, threading.Lock()
-        self._until, self._known = 0.0, Everything((), ())
+        self._until = 0.0
+        self._known: Everything | None = None
 
     def get(self) -> Everything:
-        """Everything, from memory where that is young enough."""
+        """Everything, from memory where that is young enough, or being read by another thread."""
+        known = self._known
+        if known is not None and (time.monotonic() < self._until or self._lock.locked()):
+            return known
         with self._lock:
             began = time.monotonic()
-            if began >= self._until:
+            if self._known is None or began >= self._until:
                 self._known = everything(self._reader)
                 now = time.monotonic()
                 self._until = now + max(_SECONDS, _TIMES * (now - began))
