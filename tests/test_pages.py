@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -261,6 +262,17 @@ def test_a_story_compares_what_is_asked_for_and_nothing_of_others(reader: Reader
         page = story_page(reader, story, wanted)
         assert page.pair is not None
         assert not page.is_shown("a", "e")
+
+
+def test_a_table_tells_which_texts_share_words(reader: Reader) -> None:
+    (story,) = (one for one in reader.stories() if one.headline == "Ferry aground")
+    texts = reader.articles(["a", "d", "e"])
+    page = replace(story_page(reader, story, ["a", "d"]), compared=texts, shared=matrix(texts))
+    text = render("story.html", at=Served("../"), now=NOW, page=page)
+    assert re.search(r'<a href="\?a=a&amp;b=d#against" aria-current="true">11<', text)
+    assert re.search(r'<a href="\?a=d&amp;b=e#against">0<', text)
+    none = render("story.html", at=Served("../"), now=NOW, page=replace(page, shared={(0, 1): 0, (1, 0): 0}))
+    assert "no two have a passage of six words or more in common" in none
 
 
 # --- pages as text

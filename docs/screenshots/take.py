@@ -22,36 +22,28 @@ def main() -> None:
         newsfold(home, "demo")
         demo = home / "demo"
         try:
-            (ferry,) = (
-                story["id"]
-                for story in json.loads(newsfold(demo, "stories", "--json"))
-                if "Ferry aground" in story["headline"]
+            stories = json.loads(newsfold(demo, "stories", "--json"))
+            ferry, bank = (
+                next(story["id"] for story in stories if words in story["headline"])
+                for words in ("Ferry aground", "Fellmoor bank")
             )
             with serving(demo) as address, chromium() as browser:
                 _take(browser, address, "front")
                 _take(browser, address, "front-dark", dark=True)
                 _take(browser, address, "front-phone", size=PHONE)
                 _take(browser, f"{address}/story/{ferry}", "story")
-                _take(browser, f"{address}/story/{ferry}", "passages", part=".against")
+                _take(browser, f"{address}/story/{bank}#against", "passages")
                 _take(browser, f"{address}/feeds", "feeds")
         finally:
             EmbeddedServer(demo).stop()
 
 
 def _take(
-    browser: Browser,
-    address: str,
-    name: str,
-    *,
-    size: tuple[int, int] = DESK,
-    dark: bool = False,
-    part: str = "",
+    browser: Browser, address: str, name: str, *, size: tuple[int, int] = DESK, dark: bool = False
 ) -> None:
-    """One picture: of what the window shows, or of a part of the page."""
     with looking(browser, width=size[0], height=size[1], dark=dark) as page:
         page.goto(address)
-        shown = page.locator(part) if part else page
-        shown.screenshot(path=HERE / f"{name}.png")
+        page.screenshot(path=HERE / f"{name}.png")
 
 
 if __name__ == "__main__":

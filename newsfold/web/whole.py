@@ -30,6 +30,10 @@ class StoryPage:
     pair: Pair | None
     most: int = MOST_SHOWN
 
+    def is_text(self, article: str) -> bool:
+        """Whether an article is the first to print its text."""
+        return any(origin == article for _, origin in self.numbers.values())
+
     def is_shown(self, one: str, other: str) -> bool:
         """Whether the page shows these two against each other."""
         shown = self.pair and {self.pair.one.article.id, self.pair.other.article.id}
