@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import subprocess
 import tempfile
@@ -19,7 +18,9 @@ if importlib.util.find_spec("playwright") is None:
 
 from playwright.sync_api import Browser, Page, expect
 
+from storage.connect import connect
 from storage.embedded import EmbeddedServer
+from storage.reader import Reader
 from tests.browsing import ARABIC, CHROMIUM, chromium, hard_cases, looking, newsfold, now, serving, spoil
 
 pytestmark = [
@@ -62,11 +63,11 @@ def site() -> Iterator[Site]:
             with pytest.raises(subprocess.CalledProcessError):
                 newsfold(demo, "crawl")
             report = home / "front.html"
-            newsfold(demo, "report", "-o", str(report), "--most", "8")
-            stories = json.loads(newsfold(demo, "stories", "--json"))
-            ferry = next(story for story in stories if "Ferry aground" in story["headline"])
+            newsfold(demo, "report", "-o", str(report), "--most", "4")
+            with connect(None, demo) as client:
+                ferry = next(s for s in Reader(client).stories() if "Ferry aground" in s.headline)
             with serving(demo) as address:
-                yield Site(address, f"{address}/story/{ferry['id']}", report.as_uri())
+                yield Site(address, f"{address}/story/{ferry.id}", report.as_uri())
         finally:
             EmbeddedServer(demo).stop()
 

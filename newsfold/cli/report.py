@@ -56,14 +56,23 @@ def report(
 def _write(path: Path, text: str) -> None:
     """Replace the file as a whole, so that a web server never hands out half of it."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as stream:
-            stream.write(text)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        Path(name).chmod(mode)
-        Path(name).replace(path)
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8", errors="replace"
+        ) as half:
+            half.write(text)
+        Path(half.name).chmod(mode)
+        _put(Path(half.name), path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _put(half: Path, path: Path) -> None:
+    try:
+        half.replace(path)
+    except OSError:
+        half.unlink()
+        raise
 
 
 def _umask() -> int:
