@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from storage.views import StorySummary
 
 JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+_UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 class Sort(StrEnum):
@@ -35,6 +37,21 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: newsfold why a1b2c a3d4e")(why)
     app.command(epilog="Example: newsfold outlet lemonde.fr")(outlet)
     app.command(epilog="Example: newsfold stats --json")(stats)
+
+
+def _since(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", text.strip())
+    if found:
+        return datetime.now(UTC) - timedelta(seconds=float(found.group(1)) * _UNITS[found.group(2)])
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--since takes a time span such as 90m, 24h or 7d, or a date, not {text!r}"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 _KEYS: dict[Sort, Callable[[StorySummary], Any]] = {
@@ -63,11 +80,10 @@ def story_table(
     """The same for other commands."""
     from newsfold.jsonview import dumps, summary_json
     from newsfold.show import show_stories
-    from newsfold.since import moment_since
 
     found = [
         s
-        for s in state.reader().stories(moment_since(since, state.now()))
+        for s in state.reader().stories(_since(since))
         if (lang is None or s.lang == lang.lower()) and s.outlets >= min_outlets
     ]
     found.sort(key=_KEYS[sort])
