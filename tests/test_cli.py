@@ -177,3 +177,17 @@ def test_seed_article(data: Path, tmp_path: Path) -> None:
     assert paragraphs[-1] == "Kim s’est rendu pour la dernière fois en Russie en 2019."
     assert not {"in", "Publicité"} & set(paragraphs)
     assert row["title"] not in row["text"]
+
+
+def test_the_report_is_written_whole_or_not_at_all(filled: Path, tmp_path: Path) -> None:
+    file = tmp_path / "front.html"
+    said = listed(filled, "report", "-o", str(file), "--outlet", "B.example")
+    text = file.read_text(encoding="utf-8")
+    assert said == {"file": str(file), "stories": 1, "bytes": len(text.encode())}
+    assert "Ferry aground off Harrowmouth" in text
+    assert "farthing loaf" not in text
+    assert list(tmp_path.iterdir()) == [file]
+    done = run(filled, "report", "-o", str(tmp_path))
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert run(filled, "report", "--since", "often").returncode == 2
+    assert run(filled, "report").stdout.startswith(b"<!doctype html>")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from dedup.text import normalise
 from newsfold.web.asked import FRONT, GROWTH, LATEST, OUTLETS, Asked
 from storage.reader import Reader
 from storage.views import StorySummary
@@ -24,7 +25,8 @@ def select(
     found = [story for story in stories if _fits(story, choice, since)]
     if choice.outlet:
         printed = reader.outlets(story.id for story in found)
-        found = [story for story, outlets in zip(found, printed, strict=True) if choice.outlet in outlets]
+        wanted = choice.outlet.casefold()
+        found = [s for s, outlets in zip(found, printed, strict=True) if wanted in map(str.casefold, outlets)]
     if choice.words:
         found = with_words(reader, found, choice.words)
     order = _orders(now)[choice.sort]
@@ -40,15 +42,19 @@ def _fits(story: StorySummary, choice: Asked, since: datetime | None) -> bool:
 
 
 def with_words(reader: Reader, stories: Sequence[StorySummary], words: str) -> list[StorySummary]:
-    """Those of the stories that have all the words in headline and lead."""
-    wanted = words.casefold().split()
+    """Those of the stories that have all the words, or parts of words, in headline and lead."""
+    wanted = normalise(words).split()
     leads = reader.leads(stories[:_MOST_LEADS])
     leads += [""] * (len(stories) - len(leads))
     return [
         story
         for story, lead in zip(stories, leads, strict=True)
-        if all(word in f"{story.headline}\n{lead}".casefold() for word in wanted)
+        if _has(normalise(f"{story.headline}\n{lead}"), wanted)
     ]
+
+
+def _has(text: str, words: Sequence[str]) -> bool:
+    return all(word in text for word in words)
 
 
 def _orders(now: datetime) -> dict[str, Callable[[StorySummary], Any]]:
