@@ -129,6 +129,7 @@ def test_json_and_the_rest(get: Callable[..., Answer], client: redis.Redis) -> N
     assert '"timeline"' in get(f"/api/stories/{Reader(client).stories()[0].id}")[1]
     assert get("/story/none")[0] == 404
     assert get("/nothing")[0] == 404
+    assert "<h1>There is no such page</h1>" in get("/nothing")[1]
     assert get("/healthz")[:2] == (200, "ok\n")
     assert get("/feeds")[0] == 200
     assert get("/static/style.css")[2]["Content-Type"].startswith("text/css")

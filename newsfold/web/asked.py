@@ -23,8 +23,8 @@ _NAMES: Final = {
 }  # fmt: skip
 # The times that the page offers, as asked for and as read.
 SPANS: Final = (
-    ("1h", "the last hour"), ("6h", "the last 6 hours"), ("24h", "the last 24 hours"), ("3d", "the last 3 days"),
-    ("7d", "the last week"),
+    ("1h", "last hour"), ("6h", "last 6 hours"), ("24h", "last 24 hours"), ("3d", "last 3 days"),
+    ("7d", "last week"),
 )  # fmt: skip
 _LONGEST: Final = 200
 _MOST: Final = 100_000

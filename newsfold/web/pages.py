@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
@@ -33,6 +34,8 @@ def add_pages(app: web.Application) -> None:
 
 def failure_page(request: web.Request, status: int, message: str) -> web.Response:
     """An error as a page of one sentence."""
+    if message == HTTPStatus.NOT_FOUND.phrase:
+        message = "There is no such page"
     return _answer(_page(request, "message.html", message=message), status)
 
 

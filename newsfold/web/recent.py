@@ -11,8 +11,6 @@ from typing import Final
 from storage.reader import Reader
 from storage.views import StorySummary
 
-# Outlets to choose from are those of so many stories, the latest.
-_FACETS: Final = 1_000
 # A reading counts for so many seconds, and for so many times as long as it took.
 _SECONDS: Final = 3.0
 _TIMES: Final = 10.0
@@ -20,7 +18,7 @@ _TIMES: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """All stories that are not hidden, latest first, and the outlets of the latest, by name."""
+    """All stories that are not hidden, latest first, and all their outlets, by name."""
 
     stories: Sequence[StorySummary]
     outlets: Sequence[str]
@@ -29,7 +27,7 @@ class Everything:
 def everything(reader: Reader) -> Everything:
     """What there is now."""
     stories = reader.stories()
-    printed = reader.outlets(story.id for story in stories[:_FACETS])
+    printed = reader.outlets(story.id for story in stories)
     return Everything(stories, sorted({name for row in printed for name in row}, key=str.casefold))
 
 
