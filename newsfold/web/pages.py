@@ -22,6 +22,13 @@ SORT_NAMES: Final = (
     ("front", "as a front page"), ("outlets", "most outlets"), ("latest", "latest"), ("growth", "growing fastest"),
 )  # fmt: skip
 
+# What is told to people in more words than to machines.
+_SENTENCES: Final = {
+    HTTPStatus.NOT_FOUND.phrase: "There is no such page",
+    HTTPStatus.METHOD_NOT_ALLOWED.phrase: "This page can be looked at and nothing else",
+    "Redis does not answer": "Redis does not answer, so there is nothing to show just now",
+}
+
 
 def add_pages(app: web.Application) -> None:
     """Add the routes of the pages and of what they are styled with; the application has its reader."""
@@ -34,8 +41,7 @@ def add_pages(app: web.Application) -> None:
 
 def failure_page(request: web.Request, status: int, message: str) -> web.Response:
     """An error as a page of one sentence."""
-    if message == HTTPStatus.NOT_FOUND.phrase:
-        message = "There is no such page"
+    message = _SENTENCES.get(message, message)
     return _answer(_page(request, "message.html", message=message), status)
 
 

@@ -59,7 +59,7 @@ async def _answers(request: web.Request, handler: Handler) -> web.StreamResponse
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
     except RedisError:
-        response = _failure(request, 503, "Redis does not answer, so there is nothing to show just now")
+        response = _failure(request, 503, "Redis does not answer")
     response.headers.update(_HEADERS)
     return response
 
