@@ -65,9 +65,12 @@ def site() -> Iterator[Site]:
             report = home / "front.html"
             newsfold(demo, "report", "-o", str(report), "--most", "4")
             with connect(None, demo) as client:
-                ferry = next(s for s in Reader(client).stories() if "Ferry aground" in s.headline)
+                stories = Reader(client).stories()
+            # Which texts meet in a story depends on the order in which they come: any story with several and reprints.
+            most = max((s for s in stories if s.articles > s.groups), key=lambda s: (s.groups, s.articles))
+            assert most.groups > 1
             with serving(demo) as address:
-                yield Site(address, f"{address}/story/{ferry.id}", report.as_uri())
+                yield Site(address, f"{address}/story/{most.id}", report.as_uri())
         finally:
             EmbeddedServer(demo).stop()
 
@@ -116,16 +119,24 @@ def test_filters_of_outlet_time_and_order(site: Site, browser: Browser) -> None:
 def test_a_story_shows_its_texts_against_each_other(site: Site, browser: Browser) -> None:
     with looking(browser) as page:
         page.goto(site.story)
-        assert page.locator("svg circle.origin").count() > 2
+        assert page.locator(".timeline figcaption + svg circle.origin").count() > 1
         page.locator("details.reprints summary").first.click()
         page.locator("details.reprints a[href^='?a=']").first.click()
         page.wait_for_url(re.compile(r"\?a=\w+&b=\w+#against"))
         assert page.locator(".passages mark").count() >= 2
         page.get_by_text("Both texts whole").click()
         assert page.locator(".running mark").count() >= 2
-        expect(page.locator(".against")).to_contain_text("texts no two have a passage of six words or more")
-        page.get_by_role("link", name=re.compile("Fähre")).first.click()
-        expect(page.get_by_role("heading", level=1)).to_have_attribute("lang", "de")
+
+
+def test_a_story_leads_to_the_same_event_in_other_languages(site: Site, browser: Browser) -> None:
+    with looking(browser) as page:
+        page.goto(site.address)
+        other = page.locator(".tongues a:not([lang=en])").first
+        lang, headline = other.get_attribute("lang"), other.inner_text()
+        other.click()
+        heading = page.get_by_role("heading", level=1)
+        expect(heading).to_have_text(headline)
+        expect(heading).to_have_attribute("lang", lang or "")
 
 
 def test_the_keyboard_reaches_the_stories_at_once(site: Site, browser: Browser) -> None:
@@ -171,32 +182,29 @@ def test_nothing_is_wider_than_the_screen(site: Site, browser: Browser, width: i
             assert page.evaluate("document.scrollingElement.scrollWidth") <= width, name
 
 
-def faults(page: Page, options: str) -> list[str]:
-    """What axe finds, everything unfolded."""
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    page.evaluate(AXE)
-    found = page.evaluate(f"axe.run({{resultTypes: ['violations'], {options}}})")
-    assert found["passes"]
+def faults(page: Page, options: str = "") -> list[str]:
+    """What axe finds on a page that it was brought to."""
+    failed, passed = page.evaluate(
+        f"axe.run({{resultTypes: ['violations'], {options}}}).then(r => [r.violations, r.passes.length])"
+    )
+    assert passed
     return [
         f"{fault['impact']} {fault['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for fault in found["violations"]
+        for fault in failed
         for node in fault["nodes"][:3]
     ]
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
-def test_axe_finds_no_fault(site: Site, browser: Browser, width: int) -> None:
+def test_axe_finds_no_fault_in_light_or_dark(site: Site, browser: Browser, width: int) -> None:
     with looking(browser, width=width) as page:
         for name, address in site.pages().items():
+            page.emulate_media(color_scheme="light")
             page.goto(address)
-            assert (name, faults(page, "")) == (name, [])
-
-
-@pytest.mark.parametrize("width", [PHONE, DESK])
-def test_axe_finds_no_fault_in_the_dark(site: Site, browser: Browser, width: int) -> None:
-    with looking(browser, width=width, dark=True) as page:
-        for name, address in site.pages().items():
-            page.goto(address)
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            page.evaluate(AXE)
+            assert (name, faults(page)) == (name, [])
+            page.emulate_media(color_scheme="dark")
             assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 20, 18)"
             assert (name, faults(page, "runOnly: ['color-contrast']")) == (name, [])
 
