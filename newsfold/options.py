@@ -130,6 +130,8 @@ OPTIONS: tuple[Option, ...] = (
         check=_web_or_empty,
     ),
     Option("web", "websub_lease_days", int, 10, "days for which a hub is asked to push", 1, 365),
+    Option("notify", "url", str, "", "address that newsfold notify tells of stories", check=_web_or_empty),
+    Option("notify", "secret", str, "", "secret that webhooks are signed with, whsec_ and base64"),
     Option(
         "log", "level", str, "warning", "least level logged", choices=("debug", "info", "warning", "error")
     ),

@@ -5,6 +5,7 @@ StorageError
 ├── ServerNotFound      there is no server program to start
 ├── DataRefused         the data was written by a newer server, or by another family's
 ├── SchemaMismatch      the data was written under other rules than this program has
+├── HistoryGone         the events that a question goes back to were dropped
 └── LeaseLost           the work has been given to another worker meanwhile
 """
 
@@ -29,6 +30,10 @@ class DataRefused(StorageError):  # noqa: N818
 
 class SchemaMismatch(StorageError):  # noqa: N818
     """What Redis holds was written with another layout or other parameters; the sentence has both."""
+
+
+class HistoryGone(StorageError):  # noqa: N818
+    """The events stream does not reach back as far as what was asked for."""
 
 
 class LeaseLost(StorageError):  # noqa: N818

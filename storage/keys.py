@@ -131,6 +131,10 @@ class Keys:
         """STREAM of what happened to stories and articles."""
         return f"{self.prefix}:events"
 
+    def notify(self, target: str, kind: str) -> str:
+        """What webhooks were told and are to be told (private)."""
+        return f"{self.prefix}:notify:{target}:{kind}"
+
     def outlet(self, outlet: str) -> str:
         """HASH: the learnt furniture of one outlet, `{lang} {place} {words}` → when it was seen (JSON)."""
         return f"{self.prefix}:outlet:{outlet}"

@@ -10,11 +10,14 @@ import redis
 
 from dedup.terms import Frequencies
 from storage.functions import Functions
+from storage.gauges import Gauges, read_gauges
+from storage.history import History
 from storage.keys import Keys
 from storage.outlets import FurnitureSeen, furniture_seen
 from storage.outlines import Outlines, StoryOutline
 from storage.plain import iso, text_of
 from storage.rows import article_of, feed_of, summary_of
+from storage.schema import contract_fault
 from storage.told import Telling
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
 
@@ -66,6 +69,10 @@ class Reader:
                 break
             identity = text_of(into)
         return identity
+
+    def settled(self, kind: Kind, identity: str) -> str:
+        """The id that an id leads to now, whether or not there is such a record."""
+        return self._follow(kind, identity)
 
     def by_url(self, url: str) -> str | None:
         """The article at a canonical URL."""
@@ -189,6 +196,18 @@ class Reader:
         """One feed."""
         row = self._hash(self._keys.feed(identity))
         return feed_of(row) if row else None
+
+    def history(self) -> History:
+        """The events stream looked at backwards."""
+        return History(self._client, self._keys)
+
+    def gauges(self, now: datetime) -> Gauges:
+        """What those watch who run it."""
+        return read_gauges(self._client, self._keys, now)
+
+    def contract_fault(self) -> str:
+        """Why what is stored cannot be read, in one sentence; empty where it can."""
+        return contract_fault(self._client, self._keys)
 
     def stats(self, now: datetime) -> Stats:
         """How much of everything there is."""

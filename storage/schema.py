@@ -9,6 +9,7 @@ import redis
 from redis.exceptions import ResponseError
 
 from dedup.thresholds import MinHashConfig
+from storage.contract import CONTRACT, newer, reads
 from storage.errors import SchemaMismatch
 from storage.keys import Keys, short_hash
 from storage.plain import text_of
@@ -54,11 +55,24 @@ def drop_index(client: redis.Redis, keys: Keys, index: str) -> None:
             client.unlink(key)
 
 
+def contract_fault(client: redis.Redis, keys: Keys) -> str:
+    """Why this program cannot read what is stored, in one sentence; empty where it can."""
+    raw = client.hget(keys.schema, "contract")
+    stored = None if raw is None else text_of(raw)
+    if reads(stored):
+        return ""
+    return f"Redis was written under contract {stored} of docs/redis-schema.md, and this program reads {CONTRACT}"
+
+
 def check_schema(client: redis.Redis, keys: Keys, config: MinHashConfig) -> None:
     """Write the schema into an empty Redis, or refuse one that was written under another.
 
     Raises SchemaMismatch, naming every parameter that differs.
     """
+    if fault := contract_fault(client, keys):
+        raise SchemaMismatch(f"{fault}; use the newsfold that wrote it, or an empty Redis.")
+    if newer(text_of(client.hget(keys.schema, "contract") or b"")):
+        client.hset(keys.schema, "contract", CONTRACT)
     wanted = parameters(config)
     for name, value in wanted.items():
         client.hsetnx(keys.schema, name, value)

@@ -77,29 +77,6 @@ def test_redis_examples_bring_something(example: str, client: redis.Redis, ids: 
     assert "ERR" not in answer
 
 
-def test_every_key_is_documented(client: redis.Redis, ids: dict[str, str]) -> None:
-    documented = [
-        re.compile(
-            re.escape(name)
-            .replace(r"\{lang\}", r"\{\w+\}")
-            .replace(r"\{id\}", "[^:]+")
-            .replace(r"\{hash\}", "[^:]+")
-            .replace(r"\*", ".+")
-            + "$"
-        )
-        for name in re.findall(r"`(newsfold:[^`]+)`", SCHEMA)
-    ]
-    unknown = [key for raw in client.keys("*") if not any(p.match(key := raw.decode()) for p in documented)]
-    assert unknown == []
-
-
-def test_every_documented_field_is_there(client: redis.Redis, ids: dict[str, str]) -> None:
-    for key in (f"newsfold:story:{ids['STORY']}", f"newsfold:group:{ids['GROUP']}", "newsfold:article:a"):
-        fields = {raw.decode() for raw in client.hkeys(key)}
-        missing = {name for name in fields if f"`{name}`" not in SCHEMA}
-        assert missing == set()
-
-
 COMMAND = re.compile(r"(?:`|^\$ \.venv/bin/)newsfold (?:--\w+ \S+ )*([a-z]+)(?= |`|$)", re.M)
 
 

@@ -118,7 +118,8 @@ def test_what_is_no_id_is_not_found(get: Callable[..., Answer], client: redis.Re
 
 def test_errors_speak_as_they_were_asked(get: Callable[..., Answer]) -> None:
     status, text, headers = get("/api/stories/none")
-    assert (status, json.loads(text)) == (404, {"error": "There is no such story"})
+    assert (status, json.loads(text)["detail"]) == (404, "There is no story 'none' (any more).")
+    assert headers["Content-Type"] == "application/problem+json"
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "text/html" in get("/story/none")[2]["Content-Type"]
     assert get("/feeds", None, "POST")[2]["Allow"] == "GET,HEAD"

@@ -36,6 +36,10 @@ def config(as_json: JSON = False) -> None:
 
     found = state.config()
     shown = {**found.values, "home": str(found.home), "redis_url": masked(found["redis_url"])}
+    shown |= {
+        "notify.url": masked(found["notify.url"]),
+        "notify.secret": "***" if found["notify.secret"] else "",
+    }
     if as_json:
         typer.echo(dumps({o.key: {"value": shown[o.key], "from": found.origins[o.key]} for o in OPTIONS}))
         return
@@ -73,7 +77,7 @@ def serve(
     reader = state.reader()
     typer.echo(f"http://{host}:{port}/")
     try:
-        run(reader, host, port, _subscriber())
+        run(reader, host, port, _subscriber(), state.config()["web.public_url"])
     except OSError as error:
         raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 from aiohttp import web
 from redis.exceptions import RedisError
 
-from newsfold.jsonview import dumps, story_json, summary_json
-from newsfold.web.asked import OUTLETS, READER, asked
-from newsfold.web.find import one_story
+from newsfold.web.api import PATHS, add_api
+from newsfold.web.asked import READER
+from newsfold.web.metrics import add_metrics
 from newsfold.web.pages import add_pages, failure_page
-from newsfold.web.select import select
+from newsfold.web.problems import Problem, problem
 from newsfold.web.websub import Subscriber
 from storage.reader import Reader
-from storage.views import StorySummary
 
-_MOST = 200
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -26,22 +22,26 @@ _HEADERS = {
 }
 
 
-def build_app(reader: Reader, subscriber: Subscriber | None = None) -> web.Application:
-    """The web application over one reader; with a subscriber it takes what hubs push, too."""
+def build_app(reader: Reader, subscriber: Subscriber | None = None, public_url: str = "") -> web.Application:
+    """The web application over one reader; with a subscriber it takes what hubs push, too.
+
+    `public_url` is what addresses in feeds begin with; without one, as the server was addressed.
+    """
     app = web.Application(middlewares=[_answers])
     app[READER] = reader
     add_pages(app)
-    app.router.add_get("/api/stories", _api_stories)
-    app.router.add_get("/api/stories/{id}", _api_story)
-    app.router.add_get("/healthz", _health)
+    add_api(app, reader, public_url)
+    add_metrics(app, reader)
     if subscriber is not None:
         subscriber.attach(app)
     return app
 
 
-def serve(reader: Reader, host: str, port: int, subscriber: Subscriber | None = None) -> None:
+def serve(
+    reader: Reader, host: str, port: int, subscriber: Subscriber | None = None, public_url: str = ""
+) -> None:
     """Serve until SIGTERM or SIGINT."""
-    web.run_app(build_app(reader, subscriber), host=host, port=port, print=None)
+    web.run_app(build_app(reader, subscriber, public_url), host=host, port=port, print=None)
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -58,40 +58,16 @@ async def _answers(request: web.Request, handler: Handler) -> web.StreamResponse
         response = _failure(request, error.status, error.reason)
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
+    except Problem as error:
+        response = problem(error.status, error.detail)
     except RedisError:
         response = _failure(request, 503, "Redis does not answer")
     response.headers.update(_HEADERS)
     return response
 
 
-def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(text=dumps(value), status=status, content_type="application/json")
-
-
 def _failure(request: web.Request, status: int, message: str) -> web.Response:
     """An error in the form that the one who asked reads."""
-    if request.path.startswith("/api/"):
-        return _json({"error": message}, status)
+    if request.path.startswith(PATHS):
+        return problem(status, f"{message.rstrip('.')}.")
     return failure_page(request, status, message)
-
-
-async def _api_stories(request: web.Request) -> web.Response:
-    reader, choice = request.app[READER], asked(request.query, OUTLETS)
-
-    def found() -> list[StorySummary]:
-        return select(reader, reader.stories(), choice, datetime.now(UTC))[:_MOST]
-
-    return _json([summary_json(story) for story in await asyncio.to_thread(found)])
-
-
-async def _api_story(request: web.Request) -> web.Response:
-    summary = await one_story(request)
-    story = await asyncio.to_thread(request.app[READER].story, summary.id)
-    if story is None:
-        raise web.HTTPNotFound
-    return _json(story_json(story))
-
-
-async def _health(request: web.Request) -> web.Response:
-    await asyncio.to_thread(request.app[READER].stats, datetime.now(UTC))
-    return web.Response(text="ok\n")
