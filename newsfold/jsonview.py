@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storage.plain import iso
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
+
+if TYPE_CHECKING:
+    from storage.corrections import Correction
 
 
 def plain_value(value: object) -> Any:
@@ -106,6 +109,36 @@ def feed_json(feed: FeedView) -> dict[str, Any]:
 def stats_json(stats: Stats) -> dict[str, Any]:
     """How much there is."""
     return _fields(stats)
+
+
+def correction_json(correction: Correction) -> dict[str, Any]:
+    """What was put right."""
+    return _fields(correction)
+
+
+def found_json(article: ArticleView) -> dict[str, Any]:
+    """An article that was searched for."""
+    names = ("id", "url", "outlet", "lang", "title", "published", "seen", "group", "story")
+    return {name: plain_value(getattr(article, name)) for name in names}
+
+
+def timeline_json(story: StoryView) -> dict[str, Any]:
+    """A story's texts in the order in which they first came, each with all who printed it."""
+    texts = [
+        {
+            "group": group.id,
+            "wire": group.wire,
+            "articles": [
+                {"time": iso(a.time), "id": a.id, "outlet": a.outlet, "title": a.title, "url": a.url}
+                for a in sorted(group.articles, key=lambda a: (iso(a.time), a.id))
+            ],
+        }
+        for group in story.groups
+    ]
+    return {
+        "id": story.summary.id,
+        "texts": sorted(texts, key=lambda text: (text["articles"][0]["time"], text["group"])),
+    }
 
 
 def dumps(value: object) -> str:

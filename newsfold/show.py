@@ -13,6 +13,7 @@ from rich.text import Text
 
 from newsfold.passages import Span, abridged
 from newsfold.safetext import safe
+from newsfold.tables import Column, show_line, show_rows
 from newsfold.why import Reasons
 from storage.outlets import FurnitureSeen
 from storage.views import ArticleView, GroupView, Stats, StorySummary, StoryView
@@ -39,28 +40,21 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     return f"in {amount}" if seconds < 0 else amount
 
 
-def make_table(*columns: str) -> Table:
-    """An empty table; long texts wrap, all else stays on its line."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
-    for column in columns:
-        wide = column in ("headline", "feed", "title", "what is wrong")
-        right = column in ("articles", "outlets", "texts", "n", "entries", "fails", "growth")
-        table.add_column(
-            column, justify="right" if right else "left", no_wrap=not wide, overflow="ellipsis" if not wide else "fold",
-            ratio=1 if wide else None,
-        )  # fmt: skip
-    return table
-
-
 def show_stories(console: Console, stories: Sequence[StorySummary]) -> None:
     """The story table."""
-    table = make_table("id", "articles", "outlets", "texts", "lang", "latest", "headline")
-    for story in stories:
-        table.add_row(
-            story.id[:SHORT_ID], str(story.articles), str(story.outlets), str(story.groups), story.lang,
-            ago(story.latest), safe(story.headline),
-        )  # fmt: skip
-    console.print(table)
+    columns = (
+        Column("id", short=SHORT_ID), Column("articles", right=True), Column("outlets", right=True),
+        Column("texts", right=True), Column("lang"), Column("latest"), Column("headline", wide=True),
+    )  # fmt: skip
+    rows = (
+        (s.id, str(s.articles), str(s.outlets), str(s.groups), s.lang, ago(s.latest), _marks(s) + s.headline)
+        for s in stories
+    )
+    show_rows(console, columns, rows)
+
+
+def _marks(story: StorySummary) -> str:
+    return ("pinned: " if story.pinned else "") + ("hidden: " if story.hidden else "")
 
 
 def show_story(console: Console, story: StoryView) -> None:
@@ -75,18 +69,16 @@ def show_story(console: Console, story: StoryView) -> None:
     if story.related:
         console.print("\nIn other languages", style="bold")
     for other, score in story.related:
-        line = f"  {other.lang}  {other.id}  {other.articles:>3} articles  {other.headline}  ({score:.2f})"
-        console.print(safe(line), no_wrap=True, overflow="ellipsis")
+        show_line(
+            console,
+            f"  {other.lang}  {other.id}  {other.articles:>3} articles  {other.headline}  ({score:.2f})",
+        )
     console.print("\nOutlets", style="bold")
     console.print(safe("  " + ", ".join(f"{name} {count}" for name, count in story.outlets.items())))
     console.print("\nTimeline", style="bold")
     articles = [a for group in story.groups for a in group.articles]
     for article in sorted(articles, key=lambda a: (a.time or datetime.min.replace(tzinfo=UTC), a.id)):
-        console.print(
-            safe(f"  {_clock(article.time)}  {article.outlet:<28} {article.title}"),
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+        show_line(console, f"  {clock(article.time)}  {article.outlet:<28} {article.title}")
 
 
 def show_group(console: Console, group: GroupView) -> None:
@@ -95,13 +87,14 @@ def show_group(console: Console, group: GroupView) -> None:
     console.print()
     copy = f"  ({group.wire} copy)" if group.wire else ""
     console.print(safe(f"{group.id}  {origin.outlet}: {origin.title}{copy}"), style="bold cyan")
-    console.print(safe(f"  origin   {origin.id}  {_clock(origin.time)}  {origin.url}"))
+    console.print(safe(f"  origin   {origin.id}  {clock(origin.time)}  {origin.url}"))
     for article in reprints:
         how = f"{article.verdict} {article.similarity:.2f}" if article.matched else "first seen"
-        console.print(safe(f"  reprint  {article.id}  {_clock(article.time)}  {article.outlet}  ({how})"))
+        console.print(safe(f"  reprint  {article.id}  {clock(article.time)}  {article.outlet}  ({how})"))
 
 
-def _clock(moment: datetime | None) -> str:
+def clock(moment: datetime | None) -> str:
+    """A time to the minute, in UTC."""
     return f"{moment:%Y-%m-%d %H:%M}" if moment else "no time         "
 
 
@@ -124,7 +117,7 @@ def show_article(console: Console, article: ArticleView) -> None:
 def _facts(article: ArticleView) -> list[tuple[str, str]]:
     return [
         ("id", article.id), ("url", article.url), ("from", article.source_url), ("outlet", article.outlet),
-        ("lang", article.lang), ("published", _clock(article.published) if article.published else "not known"),
+        ("lang", article.lang), ("published", clock(article.published) if article.published else "not known"),
         ("authors", ", ".join(article.authors)), ("image", article.image), ("wire", article.wire),
         ("group", article.group), ("story", article.story), ("placed", _placed(article)),
         ("text from", article.source), ("page", "" if article.page == "article" else article.page),
@@ -223,7 +216,7 @@ def _show_passages(console: Console, why: Reasons) -> None:
 
 
 def _source(mark: str, article: ArticleView) -> Text:
-    return Text.assemble((f"{mark}  ", "bold"), safe(f"{article.outlet} · {_clock(article.time).strip()}"))
+    return Text.assemble((f"{mark}  ", "bold"), safe(f"{article.outlet} · {clock(article.time).strip()}"))
 
 
 def _headline(article: ArticleView) -> Text:
@@ -244,13 +237,18 @@ def _one_line(text: str) -> str:
 
 def show_outlet(console: Console, found: Sequence[FurnitureSeen]) -> None:
     """What recurs around an outlet's texts."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, justify in (("lang", "left"), ("where", "left"), ("articles", "right"), ("last seen", "left")):
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column("words", overflow="fold")
-    for lang, place, words, seen in found:
-        table.add_row(safe(lang), _WHERE[place], str(seen["seen"]), safe(str(seen["last"])[:10]), safe(words))
-    console.print(table)
+    columns = (
+        Column("lang"),
+        Column("where"),
+        Column("articles", right=True),
+        Column("last seen"),
+        Column("words", wide=True),
+    )
+    rows = (
+        (lang, _WHERE[place], str(seen["seen"]), str(seen["last"])[:10], words)
+        for lang, place, words, seen in found
+    )
+    show_rows(console, columns, rows)
 
 
 def show_stats(console: Console, stats: Stats) -> None:

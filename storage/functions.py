@@ -31,7 +31,10 @@ _PARTS = (
     "article",
     "place",
     "revise",
+    "find",
     "link",
+    "correct",
+    "prune",
     "queue",
     "feeds",
 )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from newsfold import __version__
-from newsfold.cli import desk, feeds, inspect, report, run, state
+from newsfold.cli import correct, desk, feeds, inspect, look, report, run, state
 
 # Options that may stand before or after the command; the number is how many words follow.
 _ANYWHERE = {"--redis": 1, "--home": 1, "--config": 1, "--log-level": 1, "--log-json": 0}
@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 run.register(app)
 inspect.register(app)
+look.register(app)
+correct.register(app)
 desk.register(app)
 report.register(app)
 app.add_typer(feeds.app, name="feeds")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,8 +14,13 @@ from newsfold.config import Config, load_config
 from newsfold.errors import UsageError
 
 if TYPE_CHECKING:
+    import redis
+
     from storage.queue import FeedQueue
     from storage.reader import Kind, Reader
+
+# Where there is no terminal nothing is cut or wrapped.
+_WIDE = 10_000
 
 _FLAGS: dict[str, Any] = {}
 
@@ -35,30 +41,52 @@ def config(more: Mapping[str, Any] | None = None) -> Config:
 
 
 def console() -> Console:
-    """Standard output; colour and the terminal's width only where there is a terminal."""
-    made = Console(highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(highlight=False, width=160, no_color=True)
+    """Standard output; colour, frames and a width only where there is a terminal."""
+    made = Console(highlight=False)
+    return made if made.is_terminal else Console(highlight=False, width=_WIDE, no_color=True, soft_wrap=True)
+
+
+def client() -> redis.Redis:
+    """The configured Redis, for a command that says at once when it is not there."""
+    from storage.connect import connect
+
+    settings = config()
+    return connect(settings["redis_url"] or None, settings.home, interactive=True)
 
 
 def reader() -> Reader:
     """A reader of the configured Redis."""
-    from storage.connect import connect
     from storage.reader import Reader
 
-    settings = config()
-    return Reader(connect(settings["redis_url"] or None, settings.home, interactive=True))
+    return Reader(client())
 
 
 def feed_queue() -> FeedQueue:
     """The schedule of feeds in the configured Redis, for a command that leases nothing."""
-    from storage.connect import connect
     from storage.keys import Keys
     from storage.queue import FeedQueue
     from storage.workers import new_token
 
-    settings = config()
-    client = connect(settings["redis_url"] or None, settings.home, interactive=True)
-    return FeedQueue(client, Keys(), token=new_token())
+    return FeedQueue(client(), Keys(), token=new_token())
+
+
+_UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def since(text: str | None, option: str = "--since") -> datetime | None:
+    """The time that an option names: so long ago, or a date."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([mhdw])", text.strip())
+    try:
+        if found:
+            return now() - timedelta(seconds=float(found.group(1)) * _UNITS[found.group(2)])
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{option} takes a time span such as 90m, 24h or 7d, or a date, not {text!r}"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def now() -> datetime:
