@@ -15,8 +15,9 @@ from newsfold.passages import Span, abridged
 from newsfold.safetext import safe
 from newsfold.tables import Column, show_line, show_rows
 from newsfold.why import Reasons
+from storage.figures import Figures
 from storage.outlets import FurnitureSeen
-from storage.views import ArticleView, GroupView, Stats, StorySummary, StoryView
+from storage.views import ArticleView, GroupView, StorySummary, StoryView
 
 SHORT_ID = 7
 _WHERE = {
@@ -251,12 +252,21 @@ def show_outlet(console: Console, found: Sequence[FurnitureSeen]) -> None:
     show_rows(console, columns, rows)
 
 
-def show_stats(console: Console, stats: Stats) -> None:
+def show_stats(console: Console, found: Figures) -> None:
     """How much there is."""
+    totals = found.totals
+    limit = f" of {found.memory_limit / 1e6:.0f} MB" if found.memory_limit else ""
     for name, value in (
-        ("articles", stats.articles), ("stories", stats.stories), ("feeds", stats.feeds),
-        ("feeds failing", stats.feeds_failing), ("feeds due", stats.feeds_due),
-        ("pages waiting", stats.pages_waiting), ("events kept", stats.events),
-        ("Redis memory", f"{stats.memory_bytes / 1e6:.1f} MB"),
+        ("articles", f"{totals.articles} ({found.last_hour} in the last hour, {found.last_day} in the last day)"),
+        ("met", f"{clock(found.oldest)} to {clock(found.newest)} UTC" if found.oldest else "none"),
+        ("texts", str(found.texts)),
+        ("stories", f"{totals.stories} ({found.shared} of several outlets, {found.hidden} hidden)"),
+        ("corrections", str(found.corrections)),
+        ("feeds", f"{totals.feeds} ({totals.feeds_failing} failing, {totals.feeds_due} due)"),
+        ("last poll", f"{ago(found.last_poll)} ago" if found.last_poll else "never"),
+        ("pages waiting", str(totals.pages_waiting)), ("events kept", str(totals.events)),
+        ("Redis memory", f"{totals.memory_bytes / 1e6:.1f} MB{limit}, at most {found.memory_peak / 1e6:.1f} MB so far"),
     ):  # fmt: skip
-        console.print(f"{name:<14} {value}")
+        show_line(console, f"{name:<14} {value}")
+    columns = (Column("lang"), *(Column(name, right=True) for name in ("stories", "texts", "articles")))
+    show_rows(console, columns, ((lang, *map(str, counts)) for lang, counts in found.languages.items()))

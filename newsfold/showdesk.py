@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
+from rich.text import Text
 
+from newsfold.doctor import Finding
+from newsfold.safetext import safe
 from newsfold.show import SHORT_ID, ago, clock
 from newsfold.tables import Column, show_line, show_rows
 from storage.corrections import Correction
@@ -101,3 +104,15 @@ def _retitled(article: ArticleView, first: ArticleView) -> str:
 
 def _after(moment: datetime | None, start: datetime | None) -> str:
     return "" if moment is None or start is None or moment == start else f"+{ago(start, moment)}"
+
+
+_LEVELS = {"ok": ("ok   ", "green"), "note": ("note ", "yellow"), "wrong": ("WRONG", "bold red")}
+
+
+def show_findings(console: Console, found: Sequence[Finding]) -> None:
+    """What was looked at, a line each, and under it what to do."""
+    for one in found:
+        mark, style = _LEVELS[one.level]
+        console.print(Text.assemble((mark, style), f"  {one.name:<12} ", safe(one.seen)), soft_wrap=True)
+        if one.fix:
+            console.print(Text.assemble(" " * 20, ("→ ", "dim"), safe(one.fix)), soft_wrap=True)

@@ -1,9 +1,8 @@
-"""Commands that look: stories, story, group, article, why, outlet, stats."""
+"""Commands that look: stories, story, group, article, why, outlet."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,7 +36,6 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: newsfold article https://example.org/news/1", rich_help_panel=PANEL)(article)
     app.command(epilog="Example: newsfold why a1b2c a3d4e", rich_help_panel=PANEL)(why)
     app.command(epilog="Example: newsfold outlet lemonde.fr", rich_help_panel=PANEL)(outlet)
-    app.command(epilog="Example: newsfold stats --json")(stats)
 
 
 _KEYS: dict[Sort, Callable[[StorySummary], Any]] = {
@@ -51,7 +49,7 @@ def stories(
     since: Annotated[str | None, typer.Option(help="Only what grew since: 90m, 24h, 7d or a date.")] = None,
     lang: Annotated[str | None, typer.Option(help="Only this language (two letters).")] = None,
     min_outlets: Annotated[int, typer.Option(min=0, help="Only with at least so many outlets.")] = 0,
-    sort: Annotated[Sort, typer.Option(help="Order.")] = Sort.outlets,
+    sort: Annotated[Sort, typer.Option(metavar="outlets|latest|growth", help="Order.")] = Sort.outlets,
     most: Annotated[int, typer.Option("--most", min=1, help="At most so many.")] = 50,
     hidden: Annotated[bool, typer.Option("--all", help="Hidden ones, too.")] = False,
     as_json: JSON = False,
@@ -176,15 +174,3 @@ def outlet(wanted: Annotated[str, typer.Argument(metavar="NAME")], as_json: JSON
         show_outlet(state.console(), found)
     else:
         typer.echo(f"nothing has recurred over different texts of {wanted}")
-
-
-def stats(as_json: JSON = False) -> None:
-    """Say how much there is."""
-    from newsfold.jsonview import dumps, stats_json
-    from newsfold.show import show_stats
-
-    found = state.reader().stats(datetime.now(UTC))
-    if as_json:
-        typer.echo(dumps(stats_json(found)))
-    else:
-        show_stats(state.console(), found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -40,10 +41,22 @@ def config(more: Mapping[str, Any] | None = None) -> Config:
     return load_config(os.environ, {**_FLAGS, **(more or {})})
 
 
+def is_terminal() -> bool:
+    """Whether a person looks at standard output."""
+    return bool(sys.stdout and sys.stdout.isatty())
+
+
+class _Output(Console):
+    """A console that leaves it to `main` what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Standard output; colour, frames and a width only where there is a terminal."""
-    made = Console(highlight=False)
-    return made if made.is_terminal else Console(highlight=False, width=_WIDE, no_color=True, soft_wrap=True)
+    made = _Output(highlight=False)
+    return made if made.is_terminal else _Output(highlight=False, width=_WIDE, no_color=True, soft_wrap=True)
 
 
 def client() -> redis.Redis:
