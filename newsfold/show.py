@@ -17,6 +17,7 @@ from newsfold.tables import Column, show_line, show_rows
 from newsfold.why import Reasons
 from storage.figures import Figures
 from storage.outlets import FurnitureSeen
+from storage.plain import iso
 from storage.views import ArticleView, GroupView, StorySummary, StoryView
 
 SHORT_ID = 7
@@ -41,6 +42,16 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     return f"in {amount}" if seconds < 0 else amount
 
 
+def counted(number: int, word: str) -> str:
+    """ "1 article", "2 articles"."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def when(console: Console, moment: datetime | None) -> str:
+    """A time for a person as its distance from now, for a program in full."""
+    return ago(moment) if console.is_terminal else iso(moment)
+
+
 def show_stories(console: Console, stories: Sequence[StorySummary]) -> None:
     """The story table."""
     columns = (
@@ -48,7 +59,15 @@ def show_stories(console: Console, stories: Sequence[StorySummary]) -> None:
         Column("texts", right=True), Column("lang"), Column("latest"), Column("headline", wide=True),
     )  # fmt: skip
     rows = (
-        (s.id, str(s.articles), str(s.outlets), str(s.groups), s.lang, ago(s.latest), _marks(s) + s.headline)
+        (
+            s.id,
+            str(s.articles),
+            str(s.outlets),
+            str(s.groups),
+            s.lang,
+            when(console, s.latest),
+            _marks(s) + s.headline,
+        )
         for s in stories
     )
     show_rows(console, columns, rows)
@@ -63,7 +82,8 @@ def show_story(console: Console, story: StoryView) -> None:
     s = story.summary
     console.print(safe(s.headline), style="bold")
     console.print(
-        f"{s.id} · {s.lang} · {s.articles} articles, {s.outlets} outlets, {s.groups} independent texts"
+        f"{s.id} · {s.lang} · {counted(s.articles, 'article')}, {counted(s.outlets, 'outlet')}, "
+        f"{counted(s.groups, 'independent text')}"
     )
     for group in story.groups:
         show_group(console, group)
@@ -72,7 +92,7 @@ def show_story(console: Console, story: StoryView) -> None:
     for other, score in story.related:
         show_line(
             console,
-            f"  {other.lang}  {other.id}  {other.articles:>3} articles  {other.headline}  ({score:.2f})",
+            f"  {other.lang}  {other.id}  {counted(other.articles, 'article'):>12}  {other.headline}  ({score:.2f})",
         )
     console.print("\nOutlets", style="bold")
     console.print(safe("  " + ", ".join(f"{name} {count}" for name, count in story.outlets.items())))
@@ -243,7 +263,7 @@ def show_outlet(console: Console, found: Sequence[FurnitureSeen]) -> None:
         Column("where"),
         Column("articles", right=True),
         Column("last seen"),
-        Column("words", wide=True),
+        Column("words", wide=True, wraps=True),
     )
     rows = (
         (lang, _WHERE[place], str(seen["seen"]), str(seen["last"])[:10], words)

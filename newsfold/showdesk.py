@@ -10,7 +10,7 @@ from rich.text import Text
 
 from newsfold.doctor import Finding
 from newsfold.safetext import safe
-from newsfold.show import SHORT_ID, ago, clock
+from newsfold.show import SHORT_ID, ago, clock, counted, when
 from newsfold.tables import Column, show_line, show_rows
 from storage.corrections import Correction
 from storage.views import ArticleView, GroupView, StorySummary, StoryView
@@ -31,26 +31,23 @@ def show_correction(console: Console, made: Correction, stories: Sequence[StoryS
     if made.undone:
         show_line(console, f"correction {made.number} ({made.kind}) is undone")
     else:
-        show_line(console, f"correction {made.number}: {done}; newsfold undo {made.number} takes it back")
+        said = f"correction {made.number}: {done}; newsfold undo {made.number} takes it back"
+        console.print(safe(said), soft_wrap=True)
     for story in stories:
-        counts = f"{_count(story.articles, 'article')}, {_count(story.outlets, 'outlet')}, {_count(story.groups, 'text')}"
+        counts = f"{counted(story.articles, 'article')}, {counted(story.outlets, 'outlet')}, {counted(story.groups, 'text')}"
         show_line(console, f"  {story.id}  {counts}  {story.headline}")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def show_corrections(console: Console, found: Sequence[Correction]) -> None:
     """The list of corrections."""
     columns = (
         Column("n", right=True), Column("when"), Column("what"), Column("story", short=SHORT_ID),
-        Column("other", short=SHORT_ID), Column("texts", right=True), Column("undone"), Column("reason", wide=True),
+        Column("other", short=SHORT_ID), Column("texts", right=True), Column("undone", spare=True), Column("reason", wide=True, wraps=True),
     )  # fmt: skip
     rows = (
         (
-            str(one.number), clock(one.at), one.kind, one.story, one.other, str(one.groups or ""),
-            clock(one.undone) if one.undone else "", one.reason,
+            str(one.number), when(console, one.at), one.kind, one.story, one.other, str(one.groups or ""),
+            when(console, one.undone) if one.undone else "", one.reason,
         )
         for one in found
     )  # fmt: skip
@@ -60,10 +57,11 @@ def show_corrections(console: Console, found: Sequence[Correction]) -> None:
 def show_found(console: Console, found: Sequence[ArticleView]) -> None:
     """Articles that were searched for."""
     columns = (
-        Column("when"), Column("outlet"), Column("lang"), Column("article"), Column("story", short=SHORT_ID),
-        Column("headline", wide=True),
+        Column("when"), Column("outlet", most=26), Column("lang", spare=True), Column("article", short=8),
+        Column("story", short=SHORT_ID, spare=True), Column("headline", wide=True),
     )  # fmt: skip
-    show_rows(console, columns, ((clock(a.time), a.outlet, a.lang, a.id, a.story, a.title) for a in found))
+    rows = ((when(console, a.time), a.outlet, a.lang, a.id, a.story, a.title) for a in found)
+    show_rows(console, columns, rows)
 
 
 def show_timeline(console: Console, story: StoryView) -> None:
@@ -72,7 +70,7 @@ def show_timeline(console: Console, story: StoryView) -> None:
     show_line(console, s.headline, "bold")
     show_line(
         console,
-        f"{s.id} · {s.lang} · {s.articles} articles, {s.outlets} outlets, {s.groups} independent texts",
+        f"{s.id} · {s.lang} · {counted(s.articles, 'article')}, {counted(s.outlets, 'outlet')}, {counted(s.groups, 'independent text')}",
     )
     start = min((a.time for g in story.groups for a in g.articles if a.time), default=None)
     for group in in_time(story.groups):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from newsfold.safetext import safe
-from newsfold.show import ago
+from newsfold.show import ago, when
 from newsfold.tables import Column, show_rows
 from storage.views import FeedView
 
@@ -43,13 +43,15 @@ _RULES = {
 def show_feeds(console: Console, feeds: Sequence[FeedView]) -> None:
     """The feed table; what is wrong stands whole beneath it, so that no sentence is cut."""
     columns = (
-        Column("feed", wide=True), Column("result"), Column("class"), Column("entries", right=True),
-        Column("fails", right=True), Column("polled"), Column("good"), Column("next"), Column("rule"),
+        Column("feed", wide=True), Column("result"), Column("class", spare=True), Column("entries", right=True, spare=True),
+        Column("fails", right=True), Column("polled"), Column("good", spare=True), Column("next"),
+        Column("rule", most=24, spare=True),
     )  # fmt: skip
     rows = (
         (
             feed.title or feed.url, feed.result or "new", feed.failure, str(feed.entries or ""),
-            str(feed.streak or ""), ago(feed.polled), ago(feed.good), ago(feed.next), feed.rule,
+            str(feed.streak or ""), when(console, feed.polled), when(console, feed.good), when(console, feed.next),
+            feed.rule,
             *(() if console.is_terminal else (feed.error, feed.url)),
         )
         for feed in feeds

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -15,17 +15,41 @@ from rich.text import Text
 from newsfold.jsonview import dumps, summary_json
 from newsfold.safetext import safe
 from newsfold.show import SHORT_ID, ago
-from newsfold.tables import show_line
 from storage.events import Event, Events
 from storage.plain import from_iso
 from storage.reader import Reader
 from storage.views import StorySummary
 
-_WAIT_SECONDS = 1.0
+_WAIT_SECONDS = 0.5
 _WORDS = {
     "story.created": "new", "story.updated": "grew", "story.merged": "took in another", "story.split": "parted off",
     "story.pinned": "pinned", "story.unpinned": "unpinned", "story.hidden": "hidden", "story.shown": "shown again",
 }  # fmt: skip
+
+
+class Until:
+    """Until Ctrl-C or SIGTERM, which are heard between two looks, so that no line is cut."""
+
+    def __init__(self) -> None:
+        self._over = False
+
+    def __enter__(self) -> Until:
+        self._before = {
+            number: signal.signal(number, self._end) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _end(self, *_: object) -> None:
+        self._over = True
+
+    def batches(self, events: Events) -> Iterator[list[Event]]:
+        """What comes, a batch at a time, and nothing now and then."""
+        while not self._over:
+            yield events.next(_WAIT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +70,9 @@ def _stories(reader: Reader, events: Sequence[Event], chosen: Filter) -> Mapping
     return {story.id: story for story in reader.summaries(list(ids)) if chosen.takes(story)}
 
 
-def watch_json(console: Console, events: Events, reader: Reader, chosen: Filter) -> None:
+def watch_json(console: Console, batches: Iterable[list[Event]], reader: Reader, chosen: Filter) -> None:
     """A line an event: its id and fields, and the story as it is now."""
-    while True:
-        batch = events.next(_WAIT_SECONDS)
+    for batch in batches:
         stories = _stories(reader, batch, chosen)
         for event in batch:
             if story := stories.get(event.story):
@@ -58,10 +81,9 @@ def watch_json(console: Console, events: Events, reader: Reader, chosen: Filter)
         console.file.flush()
 
 
-def watch_lines(console: Console, events: Events, reader: Reader, chosen: Filter) -> None:
+def watch_lines(console: Console, batches: Iterable[list[Event]], reader: Reader, chosen: Filter) -> None:
     """A line a change of a story, parted by tabs."""
-    while True:
-        batch = events.next(_WAIT_SECONDS)
+    for batch in batches:
         stories = _stories(reader, batch, chosen)
         for event in batch:
             story = stories.get(event.story)
@@ -75,7 +97,7 @@ def watch_lines(console: Console, events: Events, reader: Reader, chosen: Filter
                     story.lang,
                     story.headline,
                 )
-                show_line(console, "\t".join(safe(cell).plain for cell in cells), tabs=True)
+                console.file.write("\t".join(safe(cell).plain for cell in cells) + "\n")
         console.file.flush()
 
 
@@ -118,8 +140,8 @@ class _Board:
         )
         if not shown:
             return head
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
-        for name in ("id", "new", "articles", "outlets", "texts", "lang", "ago", "what"):
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True, header_style="bold")
+        for name in ("id", "new", "articles", "outlets", "texts", "ago", "what"):
             right = name in ("new", "articles", "outlets", "texts")
             table.add_column(name, justify="right" if right else "left", no_wrap=True)
         table.add_column("headline", no_wrap=True, overflow="ellipsis", ratio=1)
@@ -127,15 +149,17 @@ class _Board:
             seen = self._growth[story.id]
             table.add_row(
                 story.id[:SHORT_ID], f"+{seen.grown}", str(story.articles), str(story.outlets), str(story.groups),
-                story.lang, ago(seen.when), seen.what, safe(story.headline),
+                ago(seen.when), seen.what, safe(story.headline),
             )  # fmt: skip
         return Group(head, table)
 
 
-def watch_live(console: Console, events: Events, reader: Reader, chosen: Filter) -> None:
-    """A table that is drawn anew each second."""
+def watch_live(console: Console, batches: Iterable[list[Event]], reader: Reader, chosen: Filter) -> None:
+    """A table that is drawn anew twice a second."""
     board = _Board(reader, chosen)
-    with Live(console=console, auto_refresh=False, screen=False, vertical_overflow="crop") as live:
-        while True:
+    with Live(
+        board.drawn(console.height), console=console, auto_refresh=False, vertical_overflow="crop"
+    ) as live:
+        for batch in batches:
+            board.take(batch)
             live.update(board.drawn(console.height), refresh=True)
-            board.take(events.next(_WAIT_SECONDS))

@@ -18,6 +18,7 @@ app = typer.Typer(
     name="newsfold",
     help="Crawl news feeds and fold what they print into stories: reprints first, then events.",
     no_args_is_help=True,
+    epilog="Example: newsfold crawl --feeds feeds.opml",
     pretty_exceptions_enable=False,
     # Into a pipe help goes without frames.
     rich_markup_mode="markdown" if state.is_terminal() else None,
@@ -40,6 +41,11 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+VERSION = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+]
+
+
 @app.callback()
 def options(
     redis: Annotated[str | None, typer.Option(help="Redis URL; without one, newsfold's own server.")] = None,
@@ -47,7 +53,7 @@ def options(
     config: Annotated[str | None, typer.Option(help="Configuration file.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,  # noqa: ARG001
+    version: VERSION = False,  # noqa: ARG001
 ) -> None:
     """Options of every command; they may stand before or after its name."""
     if config:
@@ -89,7 +95,7 @@ def _expected() -> tuple[type[Exception], ...]:
 def main() -> None:
     """Entry point: runs the command; one sentence on stderr and exit code 2 for what a person can mend."""
     try:
-        code = app(args=_sorted(sys.argv[1:]), standalone_mode=False)
+        code = app(args=_sorted(sys.argv[1:]), prog_name="newsfold", standalone_mode=False)
         if sys.stdout:  # there is none where a shell has closed it
             sys.stdout.flush()
     except BrokenPipeError:

@@ -23,7 +23,11 @@ FILE = Annotated[
     Path | None, typer.Option("--file", help="A crontab in a file instead of the user's own.", dir_okay=False)
 ]
 
-app = typer.Typer(help="Put the crawl on a schedule, by cron or systemd.", no_args_is_help=True)
+app = typer.Typer(
+    help="Put the crawl on a schedule, by cron or systemd.",
+    no_args_is_help=True,
+    epilog="Example: newsfold cron install --feeds feeds.opml",
+)
 
 
 def register(parent: typer.Typer) -> None:

@@ -17,7 +17,9 @@ PANEL = "Run"
 JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 redis_app = typer.Typer(
-    help="The private Redis that newsfold starts when no URL is configured.", no_args_is_help=True
+    help="The private Redis that newsfold starts when no URL is configured.",
+    no_args_is_help=True,
+    epilog="Example: newsfold redis status",
 )
 
 

@@ -83,7 +83,10 @@ def story_table(
         typer.echo(f"{len(found) - most} more; --most {len(found)} shows them", err=True)
 
 
-def story(wanted: Annotated[str, typer.Argument(metavar="ID")], as_json: JSON = False) -> None:
+def story(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="Its id, or the beginning of it.")],
+    as_json: JSON = False,
+) -> None:
     """Show a story: its texts, each with its reprints, its outlets and its timeline."""
     from newsfold.jsonview import dumps, story_json
     from newsfold.show import show_story
@@ -98,7 +101,10 @@ def story(wanted: Annotated[str, typer.Argument(metavar="ID")], as_json: JSON = 
         show_story(state.console(), found)
 
 
-def group(wanted: Annotated[str, typer.Argument(metavar="ID")], as_json: JSON = False) -> None:
+def group(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="Its id, or the beginning of it.")],
+    as_json: JSON = False,
+) -> None:
     """Show a group: one text and all who printed it."""
     from newsfold.jsonview import dumps, group_json
     from newsfold.show import show_group
@@ -113,7 +119,12 @@ def group(wanted: Annotated[str, typer.Argument(metavar="ID")], as_json: JSON = 
         show_group(state.console(), found)
 
 
-def article(wanted: Annotated[str, typer.Argument(metavar="ID|URL")], as_json: JSON = False) -> None:
+def article(
+    wanted: Annotated[
+        str, typer.Argument(metavar="ID|URL", help="Its id, the beginning of it, or its address.")
+    ],
+    as_json: JSON = False,
+) -> None:
     """Show an article: where it stands and why, what was taken out of it, its text."""
     from newsfold.jsonview import article_json, dumps
     from newsfold.show import show_article
@@ -158,7 +169,10 @@ def why(
         show_why(state.console(), reasons)
 
 
-def outlet(wanted: Annotated[str, typer.Argument(metavar="NAME")], as_json: JSON = False) -> None:
+def outlet(
+    wanted: Annotated[str, typer.Argument(metavar="NAME", help="Outlet, by its domain or family.")],
+    as_json: JSON = False,
+) -> None:
     """Show the furniture learnt of an outlet: what recurs around its texts and does not count as text."""
     from newsfold.jsonview import dumps
     from newsfold.show import show_outlet

@@ -92,16 +92,12 @@ def watch(
     as_json: JSON = False,
 ) -> None:
     """Show stories as they grow, until Ctrl-C; --json writes a line an event."""
-    from newsfold.watch import Filter, watch_json, watch_lines, watch_live
+    from newsfold.watch import Filter, Until, watch_json, watch_lines, watch_live
     from storage.events import Events
     from storage.keys import Keys
 
-    chosen = Filter((lang or "").lower(), min_outlets)
-    client = state.client()
-    events, reader = Events(client, Keys(), state.since(since)), state.reader()
-    console = state.console()
+    chosen, console = Filter((lang or "").lower(), min_outlets), state.console()
+    events = Events(state.client(), Keys(), state.since(since))
     run = watch_json if as_json else watch_live if console.is_terminal else watch_lines
-    try:
-        run(console, events, reader, chosen)
-    except KeyboardInterrupt:
-        return
+    with Until() as until:
+        run(console, until.batches(events), state.reader(), chosen)
