@@ -29,6 +29,7 @@ _PARTS = (
     "story",
     "group",
     "article",
+    "hold",
     "place",
     "revise",
     "find",

@@ -395,3 +395,39 @@ def test_corrections_expire(
     desk.mark(story_of(reader, "d"), "pin", NOW + timedelta(days=31))
     assert 0 < client.ttl("newsfold:correction:1") <= 30 * DAY
     assert client.zrange("newsfold:corrections", 0, -1) == [b"2"]
+
+
+def test_a_reworded_text_stays_where_it_was_put(
+    reader: Reader, index: Index, write: Write, desk: Corrections, place: Callable[..., None]
+) -> None:
+    """Alone in its group, or one of several copies: its new words would belong to the other story."""
+    place()
+    place("copy", TEXTS["c"][1], headline=TEXTS["c"][0])
+    ferry = story_of(reader, "a")
+    number = desk.split(ferry, [group_id("c")], NOW)
+    apart = story_of(reader, "c")
+    placer = Placer(index, Rules())
+    for i in ("copy", "c"):
+        words = f"Aground now, a ferry: Pearl, off Harrowmouth, as {i} heard from somebody at the coastguard there."
+        (placed,) = placer.place(
+            [Submission(write(i, words, "Ferry Pearl aground off Harrowmouth", outlet=f"{i}.example"))], NOW
+        )
+        assert placed.verdict == "revision"
+        assert (placed.story, story_of(reader, i)) == (apart, apart)
+    place("more", TEXTS["a"][1] + " It will be towed on Tuesday, the coastguard said.")
+    assert (story_of(reader, "c"), story_of(reader, "copy"), story_of(reader, "a")) == (apart, apart, ferry)
+    desk.undo(number, NOW)
+    assert {story_of(reader, i) for i in ("a", "b", "c", "copy")} == {ferry}
+    assert not any(found.groups == 0 for found in reader.stories())
+
+
+def test_a_text_that_became_part_of_another_is_undone_with_it(
+    reader: Reader, index: Index, write: Write, desk: Corrections, place: Callable[..., None]
+) -> None:
+    place()
+    ferry, bank = story_of(reader, "a"), story_of(reader, "d")
+    number = desk.merge(ferry, bank, NOW)
+    push(index, write, "u", unite=("d", "e"))
+    desk.undo(number, NOW)
+    assert {story_of(reader, i) for i in "deu"} == {bank}
+    assert {story_of(reader, i) for i in "abc"} == {ferry}

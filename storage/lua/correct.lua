@@ -7,8 +7,6 @@
 
 local MARKS = { pin = 'pinned', hide = 'hidden' }
 
-local function correction_key(P, n) return P .. ':correction:' .. n end
-
 local function refuse(what) return redis.error_reply('NFCORRECTION ' .. what) end
 
 -- Begins a correction; what it does after this is told with its number.
@@ -140,11 +138,11 @@ end
 
 -- Where the corrections in force want a group, or else where it was before all of them; and the last of them that
 -- says anything of it. What only held it where it was does not say where.
-local function wanted(P, group, call)
+local function wanted(P, id, group, call)
   local place, fixed, n, was = nil, '', group.fixed, nil
   while n ~= '' do
     local correction = read_correction(P, n, call)
-    local entry = correction and correction.groups[group.id]
+    local entry = correction and (correction.groups[group.id] or correction.groups[id])
     if not entry then break end
     if not correction.undone then
       if fixed == '' then fixed = n end
@@ -198,7 +196,7 @@ end
 local function place_again(P, prefix, id, touched, call)
   local group = hash(P .. ':group:' .. root(P, 'group', id))
   if not group.created or not group.fixed then return end
-  local place, fixed = wanted(P, group, call)
+  local place, fixed = wanted(P, id, group, call)
   if not place then return end
   local here, there = root(P, 'story', group.story), reopen(P, place, group, call)
   if here ~= there then carry(P, prefix, group, here, there, call) end

@@ -1,28 +1,25 @@
 -- Forgetting articles before they expire, and what points to some that are gone: groups and stories are counted anew
 -- and do not look as if they had grown.
 
+local function drop_missing(P, members)
+  for _, article in ipairs(redis.call('ZRANGE', members, 0, -1)) do
+    if redis.call('EXISTS', P .. ':article:' .. article) == 0 then redis.call('ZREM', members, article) end
+  end
+  return redis.call('ZCARD', members)
+end
+
 -- A group without those of its articles that are gone; false where nothing is left of it.
 local function tidy_group(P, prefix, id)
   local key = P .. ':group:' .. id
-  local group, first, origin, latest = hash(key), nil, nil, nil
-  if not group.created then return false end
-  for _, article in ipairs(redis.call('ZRANGE', key .. ':articles', 0, -1)) do
-    local row = redis.call('HMGET', P .. ':article:' .. article, 'published', 'seen')
-    if not row[2] then redis.call('ZREM', key .. ':articles', article)
-    else
-      local at = row[1] and row[1] ~= '' and row[1] < row[2] and row[1] or row[2]
-      if not first or at < first then first, origin = at, article end
-      if not latest or at > latest then latest = at end
-    end
+  local row = redis.call('HMGET', key, 'created', 'spot')
+  if not row[1] then return false end
+  if drop_missing(P, key .. ':articles') > 0 then
+    recount_group(P, id)
+    return true
   end
-  if not first then
-    untell(prefix, group.spot, id)
-    redis.call('DEL', key, key .. ':articles', key .. ':related')
-    return false
-  end
-  local articles = redis.call('ZCARD', key .. ':articles')
-  redis.call('HSET', key, 'articles', articles, 'first', first, 'latest', latest, 'origin', origin)
-  return true
+  untell(prefix, row[2], id)
+  redis.call('DEL', key, key .. ':articles', key .. ':related')
+  return false
 end
 
 local function count_outlets(P, key)
@@ -36,9 +33,7 @@ end
 local function tidy_story(P, prefix, id)
   local key, lost = P .. ':story:' .. id, 0
   local ttl = redis.call('TTL', key)
-  for _, article in ipairs(redis.call('ZRANGE', key .. ':articles', 0, -1)) do
-    if redis.call('EXISTS', P .. ':article:' .. article) == 0 then redis.call('ZREM', key .. ':articles', article) end
-  end
+  drop_missing(P, key .. ':articles')
   for _, group in ipairs(redis.call('ZRANGE', key .. ':groups', 0, -1)) do
     if not tidy_group(P, prefix, group) then
       redis.call('ZREM', key .. ':groups', group)
