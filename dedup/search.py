@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dedup.background import frequency
 from dedup.terms import term_of, words
 from dedup.text import tokens
 
@@ -28,8 +29,9 @@ def search_keys(title: str, text: str, lang: str) -> tuple[int, ...]:
 
 
 def _keys(found: Iterable[str], lang: str) -> tuple[int, ...]:
+    """The keys of what is not too common; 0 stands for none."""
     terms = (term_of(word, lang) for word in dict.fromkeys(found))
-    return tuple(dict.fromkeys(term.key for term in terms if term and term.frequency < _COMMON))
+    return tuple(dict.fromkeys(term.key for term in terms if term and term.frequency < _COMMON and term.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Query:
 
     def keys(self, lang: str) -> tuple[int, ...]:
         """What to look up in a language; empty where all of it is too common or too short."""
-        return _keys((word for part in self.parts for word in words(part)), lang)
+        found = [word for part in self.parts for word in words(part)]
+        # The rarest first, which leaves least to be looked at.
+        return _keys(sorted(found, key=lambda word: frequency(word, lang)), lang)
 
     def unsure(self, lang: str) -> tuple[tuple[str, ...], ...]:
         """The parts, as tokens, that must be compared with the text, as their keys say too little."""

@@ -14,7 +14,6 @@ import redis
 
 from dedup.fingerprint import Fingerprints
 from dedup.model import Article, Candidates
-from dedup.search import search_keys
 from dedup.thresholds import MinHashConfig
 from storage.bridged import Bridging
 from storage.buckets import Found, Inserted, Prints, inserted, insertion
@@ -26,7 +25,7 @@ from storage.outlets import Outlets
 from storage.plain import iso
 from storage.records import BODY_FIELDS, PLACED, Body, Link, Linked, Record, bodies_of, link_doc, linked
 from storage.schema import changed_meanwhile, index_name
-from storage.search import packed_keys
+from storage.search import word_record
 from storage.told import Telling
 
 DAY = 86_400
@@ -161,7 +160,7 @@ class Index:
         """An article made ready to be stored, which can be done before it is known where."""
         digest = content(article)
         fields = article_record(article, text, exact, shingles, digest)
-        words = packed_keys(search_keys(article.title, text, article.lang))
+        words = word_record(article.title, text, article.lang)
         return Record(article, fields, digest, shingles, tuple(map(self._keys.url, urls)), page, words)
 
     def ask_link(

@@ -17,7 +17,9 @@ from storage.reader import Reader
 from storage.views import ArticleView
 
 # Chunks looked through in one call, so that Redis is not kept from others.
-_CHUNKS = 16
+_CHUNKS = 32
+# Of an article's terms so many are kept, those of its headline first; as in find.lua.
+_TERMS = 48
 # Of a word that more articles have, those that came latest are looked at.
 _MOST_FOUND = 5_000
 _PAGE = 100
@@ -25,8 +27,13 @@ _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def packed_keys(keys: Sequence[int]) -> bytes:
-    """Keys of terms as they are kept."""
+    """Keys of terms as they are looked up."""
     return struct.pack(f">{len(keys)}I", *keys)
+
+
+def word_record(title: str, text: str, lang: str) -> bytes:
+    """What an article is found by, as it is kept."""
+    return packed_keys(search_keys(title, text, lang)[:_TERMS]).ljust(4 * _TERMS, b"\0")
 
 
 class Search:
@@ -53,9 +60,7 @@ class Search:
 
     def enter(self, lang: str, articles: Sequence[ArticleView], now: datetime, retention: int) -> None:
         """Enter articles of one language, which placing them has done already unless the index was dropped."""
-        docs = [
-            {"id": one.id, "words": packed_keys(search_keys(one.title, one.text, lang))} for one in articles
-        ]
+        docs = [{"id": one.id, "words": word_record(one.title, one.text, lang)} for one in articles]
         call = {"docs": docs, "lang": lang, "ttl": retention, "now": int(now.timestamp())}
         self._functions.call("enter_words", self._keys.index(lang), call)
 

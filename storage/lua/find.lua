@@ -1,40 +1,33 @@
 -- Which articles have which words: chunks of articles in the order they came. `listed` has a chunk's article ids; `words`
--- has for the key of a term (4 bytes) the places of its articles in that list, 2 bytes each, the latest last.
+-- has for each a record of RECORD bytes: the keys of its terms, 4 bytes each, filled up with zeros.
 --
--- A chunk lives for the retention after it was last written, and a value holds no more than its chunk.
+-- Nothing is sorted when an article comes, which happens all the time; it is looked through when somebody searches, which
+-- does not, at some megabytes a millisecond. A chunk lives for the retention after it was last written.
 
-local CHUNK = 4096
+local CHUNK, RECORD = 1024, 192
 
 local function at_chunk(prefix) return tonumber(redis.call('GET', prefix .. 'chunk') or 0) end
 
--- A list of its own for each: where an article is, and which terms lead there.
-local function place_words(prefix, docs, from)
-  local chunk, places, added = from, redis.call('LLEN', prefix .. 'listed:' .. from), {}
-  for _, doc in ipairs(docs) do
-    if places >= CHUNK then chunk, places = chunk + 1, 0 end
-    added[chunk] = added[chunk] or { ids = {}, terms = {} }
-    local into, place = added[chunk], struct.pack('>I2', places)
-    into.ids[#into.ids + 1] = doc.id
-    for _, term in ipairs(chunks(doc.words, TERM)) do into.terms[term] = (into.terms[term] or '') .. place end
-    places = places + 1
-  end
-  return chunk, added
+local function append_words(prefix, chunk, ids, records, call)
+  if #ids == 0 then return end
+  redis.call('RPUSH', prefix .. 'listed:' .. chunk, unpack(ids))
+  redis.call('APPEND', prefix .. 'words:' .. chunk, table.concat(records))
+  redis.call('EXPIRE', prefix .. 'listed:' .. chunk, call.ttl)
+  redis.call('EXPIRE', prefix .. 'words:' .. chunk, call.ttl)
 end
 
 local function enter_words(prefix, docs, call)
   if #docs == 0 then return end
-  local chunk, added = place_words(prefix, docs, at_chunk(prefix))
-  for number, into in pairs(added) do
-    local key, listed, fields, flat = prefix .. 'words:' .. number, prefix .. 'listed:' .. number, {}, {}
-    redis.call('RPUSH', listed, unpack(into.ids))
-    for term in pairs(into.terms) do fields[#fields + 1] = term end
-    for i, value in ipairs(read(key, fields)) do
-      flat[2 * i - 1], flat[2 * i] = fields[i], (value or '') .. into.terms[fields[i]]
+  local chunk, ids, records = at_chunk(prefix), {}, {}
+  local free = CHUNK - redis.call('LLEN', prefix .. 'listed:' .. chunk)
+  for _, doc in ipairs(docs) do
+    if free == #ids then
+      append_words(prefix, chunk, ids, records, call)
+      chunk, free, ids, records = chunk + 1, CHUNK, {}, {}
     end
-    write(key, flat)
-    redis.call('EXPIRE', key, call.ttl)
-    redis.call('EXPIRE', listed, call.ttl)
+    ids[#ids + 1], records[#records + 1] = doc.id, doc.words
   end
+  append_words(prefix, chunk, ids, records, call)
   redis.call('SET', prefix .. 'chunk', chunk, 'EX', call.ttl)
   redis.call('ZADD', call.P .. ':langs', call.now, call.lang)
 end
@@ -45,17 +38,30 @@ redis.register_function('nf_enter_words_@V@', function(keys, args)
   return #call.docs
 end)
 
--- The places that are in all of the values.
-local function common(values)
-  table.sort(values, function(a, b) return #a < #b end)
-  local counts, found = {}, {}
-  for _, value in ipairs(values) do
-    for _, place in ipairs(chunks(value, 2)) do counts[place] = (counts[place] or 0) + 1 end
+-- Where a term next stands, between two places; a key that begins within another is none.
+local function next_term(words, term, from, to)
+  local at = string.find(words, term, from, true)
+  while at and (at - 1) % TERM ~= 0 do at = string.find(words, term, at + 1, true) end
+  return at and at <= to and at or nil
+end
+
+local function has_terms(words, terms, from)
+  for i = 2, #terms do
+    if not next_term(string.sub(words, from, from + RECORD - 1), terms[i], 1, RECORD) then return false end
   end
-  for _, place in ipairs(chunks(values[1], 2)) do
-    if counts[place] == #values then found[#found + 1] = struct.unpack('>I2', place) end
+  return true
+end
+
+-- The articles of a chunk that have all of the terms, the rarest first, are added, the latest first.
+local function look_through(prefix, chunk, terms, ids)
+  local words, found = redis.call('GET', prefix .. 'words:' .. chunk) or '', {}
+  local at = next_term(words, terms[1], 1, #words)
+  while at do
+    local place = math.floor((at - 1) / RECORD)
+    if has_terms(words, terms, place * RECORD + 1) then found[#found + 1] = place end
+    at = next_term(words, terms[1], (place + 1) * RECORD + 1, #words)
   end
-  return found
+  for i = #found, 1, -1 do ids[#ids + 1] = redis.call('LINDEX', prefix .. 'listed:' .. chunk, found[i]) or nil end
 end
 
 -- The articles that have all of the terms, the latest first: from one chunk (the last, where none is named) backwards
@@ -63,20 +69,11 @@ end
 redis.register_function{
   function_name = 'nf_find_@V@',
   callback = function(keys, args)
-    local call, prefix, ids = cmsgpack.unpack(args[1]), keys[1], {}
-    local chunk, terms = call.chunk or at_chunk(prefix), chunks(call.terms, TERM)
+    local call, ids = cmsgpack.unpack(args[1]), {}
+    local chunk, terms = call.chunk or at_chunk(keys[1]), chunks(call.terms, TERM)
     local last = math.max(-1, chunk - call.chunks)
-    while chunk > last do
-      local values = redis.call('HMGET', prefix .. 'words:' .. chunk, unpack(terms))
-      local is_whole = true
-      for _, value in ipairs(values) do is_whole = is_whole and value end
-      local places = is_whole and common(values) or {}
-      for i = #places, 1, -1 do
-        ids[#ids + 1] = redis.call('LINDEX', prefix .. 'listed:' .. chunk, places[i]) or nil
-      end
-      chunk = chunk - 1
-    end
-    return cmsgpack.pack({ chunk, ids })
+    for number = chunk, last + 1, -1 do look_through(keys[1], number, terms, ids) end
+    return cmsgpack.pack({ last, ids })
   end,
   flags = { 'no-writes' },
 }
