@@ -16,7 +16,8 @@ def bar(doing: str, total: int | None = None) -> Iterator[Callable[[int], None]]
     if not console.is_terminal:
         yield lambda _: None
         return
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    count = MofNCompleteColumn() if total is not None else TextColumn("{task.completed:.0f}")
+    columns = (TextColumn(doing), BarColumn(), count, TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=total)
         yield lambda steps: progress.advance(task, steps)
