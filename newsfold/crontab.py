@@ -47,7 +47,8 @@ def can_schedule(minutes: int) -> bool:
 
 def cron_line(job: Job) -> str:
     """The line: silent while all is well, the end of the log where the crawl could not do its work."""
-    words = ("flock", "-n", "-E", "0", str(job.lock), *job.command)
+    # -o: nothing that the crawl starts may hold the lock after it.
+    words = ("flock", "-n", "-o", "-E", "0", str(job.lock), *job.command)
     variables = [f"{name}={shlex.quote(value)}" for name, value in job.variables]
     command = " ".join([*variables, *map(shlex.quote, words)])
     log = shlex.quote(str(job.log))

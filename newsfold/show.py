@@ -83,7 +83,7 @@ def show_story(console: Console, story: StoryView) -> None:
     console.print(safe(s.headline), style="bold")
     console.print(
         f"{s.id} · {s.lang} · {counted(s.articles, 'article')}, {counted(s.outlets, 'outlet')}, "
-        f"{counted(s.groups, 'independent text')}"
+        f"{counted(s.groups, 'independent text')}{' · pinned' if s.pinned else ''}{' · hidden' if s.hidden else ''}"
     )
     for group in story.groups:
         show_group(console, group)

@@ -23,6 +23,7 @@ import typer
 from newsfold import logs
 from newsfold.cli import app, main, state
 from newsfold.cli.reference import reference
+from newsfold.crawl import run_lock
 from storage.embedded import EmbeddedServer
 
 ROOT = Path(__file__).parents[1]
@@ -194,6 +195,11 @@ def test_corrections_by_hand(filled: Path) -> None:
     assert run(filled, "split", ferry, "three").returncode == 2
     assert "pinned" in run(filled, "pin", split["correction"]["other"]).stdout
     assert told(filled, "stories")[0]["id"] == split["correction"]["other"]
+    assert (
+        run(filled, "story", split["correction"]["other"])
+        .stdout.splitlines()[1]
+        .endswith("1 independent text · pinned")
+    )
     assert told(filled, "hide", ferry)["changed"]
     assert [s["id"] for s in told(filled, "stories")] == [split["correction"]["other"]]
     assert len(told(filled, "stories", "--all")) == 2
@@ -224,6 +230,9 @@ def test_backup_and_restore(filled: Path, tmp_path: Path) -> None:
     try:
         assert told(home, "restore", str(file))["keys"] == made["keys"]
         assert run(home, "export", "--text").stdout == run(filled, "export", "--text").stdout
+        with run_lock(home) as ours:
+            assert ours
+            assert "going on" in run(home, "restore", str(file), "--force").stderr
         assert told(home, "restore", str(file), "--force")["keys"] == made["keys"]
         assert told(home, "prune", "--before", "2030-01-01")["articles"] == 4
         assert told(home, "stories") == []

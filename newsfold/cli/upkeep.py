@@ -201,6 +201,7 @@ def restore(
     The file is read to its end before anything is changed. How long things are kept is counted on from now.
     """
     from newsfold.bars import bar
+    from newsfold.crawl import run_lock
     from newsfold.jsonview import dumps, head_json
     from storage.backup import inspect, is_empty
     from storage.backup import restore as run
@@ -211,7 +212,9 @@ def restore(
     if not force and not is_empty(client, Keys()):
         raise UsageError("there is something in this Redis already; --force replaces it")
     try:
-        with file.open("rb") as stream:
+        with file.open("rb") as stream, run_lock(state.config().home) as ours:
+            if not ours:
+                raise UsageError("a crawl of this data folder is going on; restore when it has ended")
             head = inspect(stream)
             with bar("restoring", head.records) as done:
                 run(client, Keys(), stream, done)
