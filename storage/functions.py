@@ -35,6 +35,7 @@ _PARTS = (
     "find",
     "link",
     "correct",
+    "undo",
     "prune",
     "queue",
     "feeds",
