@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from newsfold.config import Config, load_config
 from newsfold.errors import UsageError
+from newsfold.since import moment_since
 
 if TYPE_CHECKING:
     import redis
@@ -83,23 +83,9 @@ def feed_queue() -> FeedQueue:
     return FeedQueue(client(), Keys(), token=new_token())
 
 
-_UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-
-
 def since(text: str | None, option: str = "--since") -> datetime | None:
     """The time that an option names: so long ago, or a date."""
-    if not text:
-        return None
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([mhdw])", text.strip())
-    try:
-        if found:
-            return now() - timedelta(seconds=float(found.group(1)) * _UNITS[found.group(2)])
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"{option} takes a time span such as 90m, 24h or 7d, or a date, not {text!r}"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment_since(text, now(), option)
 
 
 def now() -> datetime:
