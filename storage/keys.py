@@ -135,6 +135,20 @@ class Keys:
         """What webhooks were told and are to be told (private)."""
         return f"{self.prefix}:notify:{target}:{kind}"
 
+    @property
+    def corrections(self) -> str:
+        """ZSET number of a correction → when it was made, in epoch seconds."""
+        return f"{self.prefix}:corrections"
+
+    def correction(self, number: str) -> str:
+        """HASH of one correction."""
+        return f"{self.prefix}:correction:{number}"
+
+    @property
+    def languages(self) -> str:
+        """ZSET language → when an article in it was stored, in epoch seconds."""
+        return f"{self.prefix}:langs"
+
     def outlet(self, outlet: str) -> str:
         """HASH: the learnt furniture of one outlet, `{lang} {place} {words}` → when it was seen (JSON)."""
         return f"{self.prefix}:outlet:{outlet}"
