@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,18 +28,22 @@ class Neighbourhood:
         self.densities: list[float] = []
         self.stories: list[str] = []
         self.size: dict[str, int] = {}
+        self.fixed: frozenset[int] = frozenset()
         self._slots, self._weights, self._meanings = slots, weights, meanings
         self._columns = np.zeros(SLOTS, np.int32)
 
     @classmethod
     def of(
         cls, slots: Slots, weights: Floats, meanings: Floats | None, *, groups: Sequence[str], times: Sequence[int],
-        densities: Sequence[float], stories: Sequence[str], size: Mapping[str, int],
+        densities: Sequence[float], stories: Sequence[str], size: Mapping[str, int], fixed: Iterable[int] = (),
     ) -> Neighbourhood:  # fmt: skip
-        """Texts that are known already; the arrays may have more rows than there are texts, for those to come."""
+        """Texts that are known already; the arrays may have more rows than there are texts, for those to come.
+
+        The rows in `fixed` are where an operator put them.
+        """
         found = cls(slots, weights, meanings)
         found.groups, found.times, found.stories = list(groups), list(times), list(stories)
-        found.densities, found.size = list(densities), dict(size)
+        found.densities, found.size, found.fixed = list(densities), dict(size), frozenset(fixed)
         return found
 
     @classmethod

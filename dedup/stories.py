@@ -78,7 +78,8 @@ class _Arrival:
     def look_again(self) -> None:
         """Moves, splits and unions around the new text."""
         for i in self._unsettled():
-            self._reconsider(i)
+            if not self._any_fixed([i]):
+                self._reconsider(i)
         self._split()
         self._unite()
 
@@ -113,11 +114,17 @@ class _Arrival:
     def _apart(self, i: int) -> str:
         return self._name(f"{self.scene.around.groups[self.scene.rows[i]]} {self.scene.stories[i]}")
 
+    def _any_fixed(self, members: Sequence[int]) -> bool:
+        """Whether an operator put one of these texts where it is."""
+        return any(self.scene.rows[i] in self.scene.around.fixed for i in members)
+
     def _split(self) -> None:
         """Part the story of the new text where its halves are less like each other than each is in itself."""
         scene, config, story = self.scene, self.scene.config, self.scene.stories[self.scene.here]
         members, size = scene.members(story), scene.size(story)
         if size not in config.split_at or len(members) < max(2, config.in_sight * size):
+            return
+        if self._any_fixed(members):
             return
         sides = halves(scene.like[np.ix_(members, members)])
         one = [k for k, side in zip(members, sides, strict=True) if side]
@@ -137,6 +144,8 @@ class _Arrival:
         near = {s for s, value in zip(scene.stories, scene.row(scene.here), strict=True) if value >= least}
         for story in sorted(near - {mine}):
             others = scene.members(story)
+            if self._any_fixed(others):
+                continue
             # Some of a larger story may not be in sight.
             if len(others) >= scene.size(story) and scene.are_one(scene.members(mine), others):
                 for i in others:

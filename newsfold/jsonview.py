@@ -5,10 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storage.plain import iso
-from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
+from storage.views import ArticleView, FeedView, GroupView, StorySummary, StoryView
+
+if TYPE_CHECKING:
+    from crawler.model import FeedSpec
+    from newsfold.doctor import Finding
+    from storage.backup import Head
+    from storage.corrections import Correction
+    from storage.figures import Figures
+    from storage.prune import Pruned
 
 
 def plain_value(value: object) -> Any:
@@ -103,9 +111,63 @@ def feed_json(feed: FeedView) -> dict[str, Any]:
     return _fields(feed)
 
 
-def stats_json(stats: Stats) -> dict[str, Any]:
+def spec_json(spec: FeedSpec) -> dict[str, Any]:
+    """A feed as it is listed."""
+    return _fields(spec)
+
+
+def stats_json(found: Figures) -> dict[str, Any]:
     """How much there is."""
-    return _fields(stats)
+    languages = {
+        lang: dict(zip(("stories", "texts", "articles"), counts, strict=True))
+        for lang, counts in found.languages.items()
+    }
+    return {**_fields(found.totals), **_fields(found, "totals"), "languages": languages}
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """One thing that was looked at."""
+    return _fields(finding)
+
+
+def pruned_json(pruned: Pruned) -> dict[str, Any]:
+    """What went."""
+    return _fields(pruned)
+
+
+def head_json(head: Head) -> dict[str, Any]:
+    """What a backup says of itself."""
+    return _fields(head)
+
+
+def correction_json(correction: Correction) -> dict[str, Any]:
+    """What was put right."""
+    return _fields(correction)
+
+
+def found_json(article: ArticleView) -> dict[str, Any]:
+    """An article that was searched for."""
+    names = ("id", "url", "outlet", "lang", "title", "published", "seen", "group", "story")
+    return {name: plain_value(getattr(article, name)) for name in names}
+
+
+def timeline_json(story: StoryView) -> dict[str, Any]:
+    """A story's texts in the order in which they first came, each with all who printed it."""
+    texts = [
+        {
+            "group": group.id,
+            "wire": group.wire,
+            "articles": [
+                {"time": iso(a.time), "id": a.id, "outlet": a.outlet, "title": a.title, "url": a.url}
+                for a in sorted(group.articles, key=lambda a: (iso(a.time), a.id))
+            ],
+        }
+        for group in story.groups
+    ]
+    return {
+        "id": story.summary.id,
+        "texts": sorted(texts, key=lambda text: (text["articles"][0]["time"], text["group"])),
+    }
 
 
 def dumps(value: object) -> str:

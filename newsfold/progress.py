@@ -1,9 +1,8 @@
-"""Watches a crawl: a bar where there is a terminal, a plain line now and then where there is none."""
+"""Watches a crawl: its errors, and a bar where there is a terminal."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-_BAR_SECONDS, _LINE_SECONDS = 0.15, 10.0
+_BAR_SECONDS = 0.15
 
 
 class Watcher:
@@ -29,8 +28,9 @@ class Watcher:
         connect(self._item_error, signals.item_error)
 
     def _opened(self) -> None:
-        if self._show:
-            self._task = asyncio.get_running_loop().create_task(self._watch())
+        console = Console(stderr=True)
+        if self._show and console.is_terminal:
+            self._task = asyncio.get_running_loop().create_task(self._draw_bar(console))
 
     async def _closed(self) -> None:
         if self._task:
@@ -61,14 +61,6 @@ class Watcher:
             f"  failed {failed}" if failed else ""
         )
         return done, claimed + queued, text
-
-    async def _watch(self) -> None:
-        console = Console(stderr=True)
-        await (self._draw_bar(console) if console.is_terminal else self._print_lines())
-
-    async def _print_lines(self) -> None:
-        while not await asyncio.sleep(_LINE_SECONDS, False):
-            print(f"newsfold: {self._figures()[2]}", file=sys.stderr, flush=True)  # noqa: T201
 
     async def _draw_bar(self, console: Console) -> None:
         columns = (TextColumn("crawling"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

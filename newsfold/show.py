@@ -13,9 +13,12 @@ from rich.text import Text
 
 from newsfold.passages import Span, abridged
 from newsfold.safetext import safe
+from newsfold.tables import Column, show_line, show_rows
 from newsfold.why import Reasons
+from storage.figures import Figures
 from storage.outlets import FurnitureSeen
-from storage.views import ArticleView, GroupView, Stats, StorySummary, StoryView
+from storage.plain import iso
+from storage.views import ArticleView, GroupView, StorySummary, StoryView
 
 SHORT_ID = 7
 _WHERE = {
@@ -39,28 +42,39 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     return f"in {amount}" if seconds < 0 else amount
 
 
-def make_table(*columns: str) -> Table:
-    """An empty table; long texts wrap, all else stays on its line."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
-    for column in columns:
-        wide = column in ("headline", "feed", "title", "what is wrong")
-        right = column in ("articles", "outlets", "texts", "n", "entries", "fails", "growth")
-        table.add_column(
-            column, justify="right" if right else "left", no_wrap=not wide, overflow="ellipsis" if not wide else "fold",
-            ratio=1 if wide else None,
-        )  # fmt: skip
-    return table
+def counted(number: int, word: str) -> str:
+    """ "1 article", "2 articles"."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def when(console: Console, moment: datetime | None) -> str:
+    """A time for a person as its distance from now, for a program in full."""
+    return ago(moment) if console.is_terminal else iso(moment)
 
 
 def show_stories(console: Console, stories: Sequence[StorySummary]) -> None:
     """The story table."""
-    table = make_table("id", "articles", "outlets", "texts", "lang", "latest", "headline")
-    for story in stories:
-        table.add_row(
-            story.id[:SHORT_ID], str(story.articles), str(story.outlets), str(story.groups), story.lang,
-            ago(story.latest), safe(story.headline),
-        )  # fmt: skip
-    console.print(table)
+    columns = (
+        Column("id", short=SHORT_ID), Column("articles", right=True), Column("outlets", right=True),
+        Column("texts", right=True), Column("lang"), Column("latest"), Column("headline", wide=True),
+    )  # fmt: skip
+    rows = (
+        (
+            s.id,
+            str(s.articles),
+            str(s.outlets),
+            str(s.groups),
+            s.lang,
+            when(console, s.latest),
+            _marks(s) + s.headline,
+        )
+        for s in stories
+    )
+    show_rows(console, columns, rows)
+
+
+def _marks(story: StorySummary) -> str:
+    return ("pinned: " if story.pinned else "") + ("hidden: " if story.hidden else "")
 
 
 def show_story(console: Console, story: StoryView) -> None:
@@ -68,25 +82,24 @@ def show_story(console: Console, story: StoryView) -> None:
     s = story.summary
     console.print(safe(s.headline), style="bold")
     console.print(
-        f"{s.id} · {s.lang} · {s.articles} articles, {s.outlets} outlets, {s.groups} independent texts"
+        f"{s.id} · {s.lang} · {counted(s.articles, 'article')}, {counted(s.outlets, 'outlet')}, "
+        f"{counted(s.groups, 'independent text')}{' · pinned' if s.pinned else ''}{' · hidden' if s.hidden else ''}"
     )
     for group in story.groups:
         show_group(console, group)
     if story.related:
         console.print("\nIn other languages", style="bold")
     for other, score in story.related:
-        line = f"  {other.lang}  {other.id}  {other.articles:>3} articles  {other.headline}  ({score:.2f})"
-        console.print(safe(line), no_wrap=True, overflow="ellipsis")
+        show_line(
+            console,
+            f"  {other.lang}  {other.id}  {counted(other.articles, 'article'):>12}  {other.headline}  ({score:.2f})",
+        )
     console.print("\nOutlets", style="bold")
     console.print(safe("  " + ", ".join(f"{name} {count}" for name, count in story.outlets.items())))
     console.print("\nTimeline", style="bold")
     articles = [a for group in story.groups for a in group.articles]
     for article in sorted(articles, key=lambda a: (a.time or datetime.min.replace(tzinfo=UTC), a.id)):
-        console.print(
-            safe(f"  {_clock(article.time)}  {article.outlet:<28} {article.title}"),
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+        show_line(console, f"  {clock(article.time)}  {article.outlet:<28} {article.title}")
 
 
 def show_group(console: Console, group: GroupView) -> None:
@@ -95,13 +108,14 @@ def show_group(console: Console, group: GroupView) -> None:
     console.print()
     copy = f"  ({group.wire} copy)" if group.wire else ""
     console.print(safe(f"{group.id}  {origin.outlet}: {origin.title}{copy}"), style="bold cyan")
-    console.print(safe(f"  origin   {origin.id}  {_clock(origin.time)}  {origin.url}"))
+    console.print(safe(f"  origin   {origin.id}  {clock(origin.time)}  {origin.url}"))
     for article in reprints:
         how = f"{article.verdict} {article.similarity:.2f}" if article.matched else "first seen"
-        console.print(safe(f"  reprint  {article.id}  {_clock(article.time)}  {article.outlet}  ({how})"))
+        console.print(safe(f"  reprint  {article.id}  {clock(article.time)}  {article.outlet}  ({how})"))
 
 
-def _clock(moment: datetime | None) -> str:
+def clock(moment: datetime | None) -> str:
+    """A time to the minute, in UTC."""
     return f"{moment:%Y-%m-%d %H:%M}" if moment else "no time         "
 
 
@@ -124,7 +138,7 @@ def show_article(console: Console, article: ArticleView) -> None:
 def _facts(article: ArticleView) -> list[tuple[str, str]]:
     return [
         ("id", article.id), ("url", article.url), ("from", article.source_url), ("outlet", article.outlet),
-        ("lang", article.lang), ("published", _clock(article.published) if article.published else "not known"),
+        ("lang", article.lang), ("published", clock(article.published) if article.published else "not known"),
         ("authors", ", ".join(article.authors)), ("image", article.image), ("wire", article.wire),
         ("group", article.group), ("story", article.story), ("placed", _placed(article)),
         ("text from", article.source), ("page", "" if article.page == "article" else article.page),
@@ -223,7 +237,7 @@ def _show_passages(console: Console, why: Reasons) -> None:
 
 
 def _source(mark: str, article: ArticleView) -> Text:
-    return Text.assemble((f"{mark}  ", "bold"), safe(f"{article.outlet} · {_clock(article.time).strip()}"))
+    return Text.assemble((f"{mark}  ", "bold"), safe(f"{article.outlet} · {clock(article.time).strip()}"))
 
 
 def _headline(article: ArticleView) -> Text:
@@ -244,21 +258,35 @@ def _one_line(text: str) -> str:
 
 def show_outlet(console: Console, found: Sequence[FurnitureSeen]) -> None:
     """What recurs around an outlet's texts."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, justify in (("lang", "left"), ("where", "left"), ("articles", "right"), ("last seen", "left")):
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column("words", overflow="fold")
-    for lang, place, words, seen in found:
-        table.add_row(safe(lang), _WHERE[place], str(seen["seen"]), safe(str(seen["last"])[:10]), safe(words))
-    console.print(table)
+    columns = (
+        Column("lang"),
+        Column("where"),
+        Column("articles", right=True),
+        Column("last seen"),
+        Column("words", wide=True, wraps=True),
+    )
+    rows = (
+        (lang, _WHERE[place], str(seen["seen"]), str(seen["last"])[:10], words)
+        for lang, place, words, seen in found
+    )
+    show_rows(console, columns, rows)
 
 
-def show_stats(console: Console, stats: Stats) -> None:
+def show_stats(console: Console, found: Figures) -> None:
     """How much there is."""
+    totals = found.totals
+    limit = f" of {found.memory_limit / 1e6:.0f} MB" if found.memory_limit else ""
     for name, value in (
-        ("articles", stats.articles), ("stories", stats.stories), ("feeds", stats.feeds),
-        ("feeds failing", stats.feeds_failing), ("feeds due", stats.feeds_due),
-        ("pages waiting", stats.pages_waiting), ("events kept", stats.events),
-        ("Redis memory", f"{stats.memory_bytes / 1e6:.1f} MB"),
+        ("articles", f"{totals.articles} ({found.last_hour} in the last hour, {found.last_day} in the last day)"),
+        ("met", f"{clock(found.oldest)} to {clock(found.newest)} UTC" if found.oldest else "none"),
+        ("texts", str(found.texts)),
+        ("stories", f"{totals.stories} ({found.shared} of several outlets, {found.hidden} hidden)"),
+        ("corrections", str(found.corrections)),
+        ("feeds", f"{totals.feeds} ({totals.feeds_failing} failing, {totals.feeds_due} due)"),
+        ("last poll", f"{ago(found.last_poll)} ago" if found.last_poll else "never"),
+        ("pages waiting", str(totals.pages_waiting)), ("events kept", str(totals.events)),
+        ("Redis memory", f"{totals.memory_bytes / 1e6:.1f} MB{limit}, at most {found.memory_peak / 1e6:.1f} MB so far"),
     ):  # fmt: skip
-        console.print(f"{name:<14} {value}")
+        show_line(console, f"{name:<14} {value}")
+    columns = (Column("lang"), *(Column(name, right=True) for name in ("stories", "texts", "articles")))
+    show_rows(console, columns, ((lang, *map(str, counts)) for lang, counts in found.languages.items()))

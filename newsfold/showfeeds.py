@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from newsfold.safetext import safe
-from newsfold.show import ago, make_table
+from newsfold.show import ago, when
+from newsfold.tables import Column, show_rows
 from storage.views import FeedView
 
 if TYPE_CHECKING:
@@ -41,14 +42,22 @@ _RULES = {
 
 def show_feeds(console: Console, feeds: Sequence[FeedView]) -> None:
     """The feed table; what is wrong stands whole beneath it, so that no sentence is cut."""
-    table = make_table("feed", "result", "class", "entries", "fails", "polled", "good", "next", "rule")
-    for feed in feeds:
-        table.add_row(
-            safe(feed.title or feed.url), safe(feed.result or "new"), feed.failure, str(feed.entries or ""),
-            str(feed.streak or ""), ago(feed.polled), ago(feed.good), ago(feed.next), feed.rule,
-        )  # fmt: skip
-    console.print(table)
-    for feed in feeds:
+    columns = (
+        Column("feed", wide=True), Column("result"), Column("class", spare=True), Column("entries", right=True, spare=True),
+        Column("fails", right=True), Column("polled"), Column("good", spare=True), Column("next"),
+        Column("rule", most=24, spare=True),
+    )  # fmt: skip
+    rows = (
+        (
+            feed.title or feed.url, feed.result or "new", feed.failure, str(feed.entries or ""),
+            str(feed.streak or ""), when(console, feed.polled), when(console, feed.good), when(console, feed.next),
+            feed.rule,
+            *(() if console.is_terminal else (feed.error, feed.url)),
+        )
+        for feed in feeds
+    )  # fmt: skip
+    show_rows(console, columns, rows)
+    for feed in feeds if console.is_terminal else ():
         if feed.error:
             console.print(safe(feed.error), style="red", soft_wrap=True)
 

@@ -11,7 +11,7 @@ from newsfold.errors import UsageError
 _UNITS: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
-def moment_since(text: str | None, now: datetime) -> datetime | None:
+def moment_since(text: str | None, now: datetime, option: str = "--since") -> datetime | None:
     """When a span such as 90m, 24h, 7d or 2w before now began, or the date that is named; None for no text.
 
     Raises UsageError for what is neither.
@@ -25,6 +25,6 @@ def moment_since(text: str | None, now: datetime) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"--since takes a time span such as 90m, 24h or 7d, or a date, not {text!r}"
+            f"{option} takes a time span such as 90m, 24h or 7d, or a date, not {text!r}"
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

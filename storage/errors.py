@@ -5,6 +5,8 @@ StorageError
 ├── ServerNotFound      there is no server program to start
 ├── DataRefused         the data was written by a newer server, or by another family's
 ├── SchemaMismatch      the data was written under other rules than this program has
+├── BackupRefused       a file is no backup, or none that can be put back
+├── CorrectionRefused   what was to be put right is not there, or cannot be put so
 ├── HistoryGone         the events that a question goes back to were dropped
 └── LeaseLost           the work has been given to another worker meanwhile
 """
@@ -38,3 +40,11 @@ class HistoryGone(StorageError):  # noqa: N818
 
 class LeaseLost(StorageError):  # noqa: N818
     """A lease ran out and another worker holds the work, so this worker's result must not be stored."""
+
+
+class CorrectionRefused(StorageError):  # noqa: N818
+    """An operator's correction cannot be made; nothing was changed."""
+
+
+class BackupRefused(StorageError):  # noqa: N818
+    """A file is no whole backup, or was made by a newer newsfold; nothing was changed."""

@@ -25,6 +25,7 @@ from storage.outlets import Outlets
 from storage.plain import iso
 from storage.records import BODY_FIELDS, PLACED, Body, Link, Linked, Record, bodies_of, link_doc, linked
 from storage.schema import changed_meanwhile, index_name
+from storage.search import word_record
 from storage.told import Telling
 
 DAY = 86_400
@@ -53,6 +54,11 @@ class Index:
         self.outlets = Outlets(client, keys, retention=retention)
         self.telling = Telling(keys, window=window)
         self.bridging = Bridging(keys, self.telling, retention=retention)
+
+    @property
+    def retention(self) -> int:
+        """How many seconds everything lives."""
+        return self._retention
 
     def run(self, call: Call[T]) -> T:
         """Make one call (`ask_…`) and wait for its answer.
@@ -154,7 +160,8 @@ class Index:
         """An article made ready to be stored, which can be done before it is known where."""
         digest = content(article)
         fields = article_record(article, text, exact, shingles, digest)
-        return Record(article, fields, digest, shingles, tuple(self._keys.url(url) for url in urls), page)
+        words = word_record(article.title, text, article.lang)
+        return Record(article, fields, digest, shingles, tuple(map(self._keys.url, urls)), page, words)
 
     def ask_link(
         self, lang: str, links: Sequence[Link], now: datetime, *, stories: bool = True

@@ -131,6 +131,20 @@ class Keys:
         """STREAM of what happened to stories and articles."""
         return f"{self.prefix}:events"
 
+    @property
+    def corrections(self) -> str:
+        """ZSET number of a correction → when it was made, in epoch seconds."""
+        return f"{self.prefix}:corrections"
+
+    def correction(self, number: str) -> str:
+        """HASH of one correction."""
+        return f"{self.prefix}:correction:{number}"
+
+    @property
+    def languages(self) -> str:
+        """ZSET language → when an article in it was stored, in epoch seconds."""
+        return f"{self.prefix}:langs"
+
     def notify(self, target: str, kind: str) -> str:
         """What webhooks were told and are to be told (private)."""
         return f"{self.prefix}:notify:{target}:{kind}"

@@ -30,7 +30,8 @@ class Body:
 class Record:
     """An article as it is stored, whatever is decided about it: its fields, flat, and what of it is indexed.
 
-    `urls` are the keys of all addresses that lead to it, `page` the queued page that it settles.
+    `urls` are the keys of all addresses that lead to it, `page` the queued page that it settles, `words` what it is
+    found by.
     """
 
     article: Article
@@ -39,6 +40,7 @@ class Record:
     shingles: int
     urls: tuple[str, ...] = ()
     page: str = ""
+    words: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
         "url_keys": record.urls,
         "page": record.page,
         **({"reworded": True} if link.reworded else {}),
+        "words": record.words,
     }
     if stories:
         doc["own_story"], doc["story"] = story_id(group), link.story

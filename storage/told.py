@@ -29,6 +29,8 @@ _FINE = 255.0  # steps of a weight
 _DENSITY = 65_535.0  # steps of a density
 _SAID = 127.0  # steps of a dimension of an embedding
 _MODELLED = b"\x01"
+# Stands after the story of a group that an operator put there.
+_FIXED = b"!"
 # What is entered is looked up within a window of its time; it is kept for so many of them after it was written.
 _WINDOWS_KEPT = 4
 
@@ -251,8 +253,12 @@ def _known(
         groups=groups,
         times=[int.from_bytes(text[:_TIME], "big", signed=True) for text in texts],
         densities=[int.from_bytes(tale[:2], "big") / _DENSITY for tale in told],
-        stories=[tale[2:].decode() or story_id(group) for tale, group in zip(told, groups, strict=True)],
+        stories=[
+            tale[2:].rstrip(_FIXED).decode() or story_id(group)
+            for tale, group in zip(told, groups, strict=True)
+        ],
         size=size,
+        fixed=[row for row, tale in enumerate(told) if tale.endswith(_FIXED)],
     )
     return Known(around, {number: row for row, (number, _, _) in enumerate(found)})
 

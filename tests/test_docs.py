@@ -19,7 +19,8 @@ from dedup.furniture import Phrase, Sighting
 from dedup.model import Article
 from dedup.thresholds import MinHashConfig
 from pipelines.placing import Placer, Rules, Submission
-from storage.index import Index
+from storage.corrections import Corrections
+from storage.index import DAY, Index
 from storage.keys import Keys, short_hash
 from storage.outlets import Lesson
 from storage.queue import FeedQueue
@@ -48,6 +49,8 @@ def ids(client: redis.Redis, write: Callable[..., Article]) -> dict[str, str]:
     lesson = Lesson("a.example", Sighting("a", (), ()), (Phrase("tail", "read more on a example"),))
     index = Index(client, Keys())
     index.run(index.outlets.ask_learn("en", [lesson], NOW))
+    desk = Corrections(client, Keys(), retention=30 * DAY, window=3 * DAY)
+    desk.mark(placed[0].story, "pin", NOW, "the story of the day")
     return {
         "STORY": placed[0].story,
         "GROUP": placed[0].group,

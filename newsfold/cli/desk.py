@@ -13,19 +13,22 @@ if TYPE_CHECKING:
     from newsfold.web.websub import Subscriber
     from storage.embedded import EmbeddedServer
 
+PANEL = "Run"
 JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 redis_app = typer.Typer(
-    help="The private Redis that newsfold starts when no URL is configured.", no_args_is_help=True
+    help="The private Redis that newsfold starts when no URL is configured.",
+    no_args_is_help=True,
+    epilog="Example: newsfold redis status",
 )
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    app.command(epilog="Example: newsfold config --json")(config)
-    app.command(epilog="Example: newsfold serve --port 8080")(serve)
-    app.command(epilog="Example: newsfold rebuild")(rebuild)
-    app.add_typer(redis_app, name="redis")
+    app.command(epilog="Example: newsfold config --json", rich_help_panel=PANEL)(config)
+    app.command(epilog="Example: newsfold serve --port 8080", rich_help_panel=PANEL)(serve)
+    app.command(epilog="Example: newsfold rebuild", rich_help_panel=PANEL)(rebuild)
+    app.add_typer(redis_app, name="redis", rich_help_panel=PANEL)
 
 
 def config(as_json: JSON = False) -> None:
@@ -50,32 +53,42 @@ def config(as_json: JSON = False) -> None:
         )
 
 
-def rebuild() -> None:
+def rebuild(as_json: JSON = False) -> None:
     """Index what is stored under the parameters of the configuration; readers go on reading.
 
-    Stories and groups stay as they are. Runs that were started under other parameters are refused from
-    then on and must be started again.
+    Stories and groups stay as they are, and what was corrected by hand. Runs that were started under other
+    parameters are refused from then on and must be started again.
     """
     from newsfold.addon import desk_options
+    from newsfold.bars import bar
+    from newsfold.jsonview import dumps
     from pipelines.rebuild import rebuild as run
     from storage.connect import connect
     from storage.keys import Keys
 
-    options = desk_options(state.config())
-    with connect(options.redis_url, options.home) as client:
-        count = run(client, Keys(), options.rules.minhash, options.retention)
-    typer.echo(f"{count} article{'' if count == 1 else 's'} indexed")
+    options, keys = desk_options(state.config()), Keys()
+    with (
+        connect(options.redis_url, options.home) as client,
+        bar("indexing", client.zcard(keys.articles)) as done,
+    ):
+        count = run(client, keys, options.rules.minhash, options.retention, done)
+    typer.echo(
+        dumps({"articles": count}) if as_json else f"{count} article{'' if count == 1 else 's'} indexed"
+    )
 
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8080,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the address as JSON.")] = False,
 ) -> None:
     """Serve the stories as a web page and as JSON; with web.public_url, let hubs push news (WebSub)."""
+    from newsfold.jsonview import dumps
     from newsfold.web.server import serve as run
 
     reader = state.reader()
-    typer.echo(f"http://{host}:{port}/")
+    url = f"http://{host}:{port}/"
+    typer.echo(dumps({"url": url}) if as_json else url)
     try:
         run(reader, host, port, _subscriber(), state.config()["web.public_url"])
     except OSError as error:
@@ -112,15 +125,21 @@ def _server() -> EmbeddedServer:
 
 
 @redis_app.command("start", epilog="Example: newsfold redis start")
-def start() -> None:
+def start(as_json: JSON = False) -> None:
     """Start the private server, unless it runs, and print its URL."""
-    typer.echo(_server().ensure())
+    from newsfold.jsonview import dumps
+
+    url = _server().ensure()
+    typer.echo(dumps({"url": url}) if as_json else url)
 
 
 @redis_app.command("stop", epilog="Example: newsfold redis stop")
-def stop() -> None:
+def stop(as_json: JSON = False) -> None:
     """Stop the private server; what it holds stays on disk."""
-    typer.echo("stopped" if _server().stop() else "it was not running")
+    from newsfold.jsonview import dumps
+
+    stopped = _server().stop()
+    typer.echo(dumps({"stopped": stopped}) if as_json else "stopped" if stopped else "it was not running")
 
 
 @redis_app.command("status", epilog="Example: newsfold redis status --json")

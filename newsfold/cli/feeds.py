@@ -73,15 +73,23 @@ def add(
     allow_net: Annotated[
         list[str] | None, typer.Option(help="Network beside the public ones that may be reached (CIDR).")
     ] = None,
+    as_json: JSON = False,
 ) -> None:
     """Put feeds on the schedule; of a page, the feed that it names."""
+    from newsfold.jsonview import dumps
+
     given = [_spec(url, "", "", "", "").url for url in urls]
     chosen = given if no_check else _discovered(given, allow_net)
     specs = [_spec(url, title, folder, lang, outlet) for url in dict.fromkeys(chosen)]
     queue, now = state.feed_queue(), state.now()
     known = set(queue.feed_ids())
-    for spec, identity in zip(specs, queue.add_feeds(specs, now), strict=True):
-        typer.echo(f"{'listed already' if identity in known else 'added'}  {identity}  {spec.url}")
+    ids = queue.add_feeds(specs, now)
+    rows = [(spec.url, identity, identity in known) for spec, identity in zip(specs, ids, strict=True)]
+    if as_json:
+        typer.echo(dumps([{"id": identity, "url": url, "new": not old} for url, identity, old in rows]))
+    else:
+        for url, identity, old in rows:
+            typer.echo(f"{'listed already' if old else 'added'}  {identity}  {url}")
 
 
 def _spec(url: str, title: str, folder: str, lang: str, outlet: str) -> FeedSpec:
@@ -107,43 +115,56 @@ def _discovered(urls: list[str], allow_net: list[str] | None) -> list[str]:
 
 
 @app.command(epilog="Example: newsfold feeds remove https://example.org/rss")
-def remove(wanted: FEED) -> None:
+def remove(wanted: FEED, as_json: JSON = False) -> None:
     """Take a feed off the schedule; the articles that came of it stay."""
     queue = state.feed_queue()
     identity = _identity(queue, wanted)
     queue.remove(identity)
-    typer.echo(f"removed  {identity}")
+    _say("removed", identity, as_json)
 
 
 @app.command(epilog="Example: newsfold feeds enable https://example.org/rss")
-def enable(wanted: FEED) -> None:
+def enable(wanted: FEED, as_json: JSON = False) -> None:
     """Poll a feed again that was given up (410) or has moved: at its listed address, at once."""
     queue = state.feed_queue()
     identity = _identity(queue, wanted)
     queue.enable(identity, state.now())
-    typer.echo(f"enabled  {identity}")
+    _say("enabled", identity, as_json)
+
+
+def _say(done: str, identity: str, as_json: bool) -> None:
+    from newsfold.jsonview import dumps
+
+    typer.echo(dumps({"id": identity, "done": done}) if as_json else f"{done}  {identity}")
 
 
 @app.command("import", epilog="Example: newsfold feeds import feeds.opml")
 def import_(
     file: Annotated[Path, typer.Argument(help="Feed list: OPML, text or TOML; folders are kept.")],
+    as_json: JSON = False,
 ) -> None:
     """Put the feeds of a list on the schedule."""
     from crawler.feedlist import read_feed_list
+    from newsfold.jsonview import dumps
 
     queue = state.feed_queue()
     known = set(queue.feed_ids())
     ids = queue.add_feeds(read_feed_list(file), state.now())
-    typer.echo(f"{len(set(ids) - known)} added, {len(set(ids) & known)} listed already")
+    counts = {"added": len(set(ids) - known), "listed already": len(set(ids) & known)}
+    text = ", ".join(f"{count} {name}" for name, count in counts.items())
+    typer.echo(dumps(counts) if as_json else text)
 
 
 @app.command(epilog="Example: newsfold feeds export > feeds.opml")
-def export() -> None:
+def export(as_json: JSON = False) -> None:
     """Write the feeds as OPML, folders kept."""
     from crawler.feedlist import write_opml
+    from newsfold.jsonview import dumps, spec_json
 
     feeds = sorted(state.feed_queue().specs(), key=lambda spec: (spec.folder, spec.url))
-    sys.stdout.write(write_opml(feeds, "newsfold"))
+    sys.stdout.write(
+        dumps([spec_json(feed) for feed in feeds]) + "\n" if as_json else write_opml(feeds, "newsfold")
+    )
 
 
 @app.command(epilog="Example: newsfold feeds check https://example.org/rss")

@@ -1,10 +1,8 @@
-"""Commands that look: stories, story, group, article, why, outlet, stats."""
+"""Commands that look: stories, story, group, article, why, outlet."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,8 +14,8 @@ from newsfold.errors import UsageError
 if TYPE_CHECKING:
     from storage.views import StorySummary
 
+PANEL = "Inspect"
 JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
-_UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 class Sort(StrEnum):
@@ -30,28 +28,14 @@ class Sort(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    app.command(epilog="Example: newsfold stories --since 24h --min-outlets 2 --sort outlets")(stories)
-    app.command(epilog="Example: newsfold story s1a2b")(story)
-    app.command(epilog="Example: newsfold group g1a2b")(group)
-    app.command(epilog="Example: newsfold article https://example.org/news/1")(article)
-    app.command(epilog="Example: newsfold why a1b2c a3d4e")(why)
-    app.command(epilog="Example: newsfold outlet lemonde.fr")(outlet)
-    app.command(epilog="Example: newsfold stats --json")(stats)
-
-
-def _since(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", text.strip())
-    if found:
-        return datetime.now(UTC) - timedelta(seconds=float(found.group(1)) * _UNITS[found.group(2)])
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"--since takes a time span such as 90m, 24h or 7d, or a date, not {text!r}"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    app.command(
+        epilog="Example: newsfold stories --since 24h --min-outlets 2 --sort outlets", rich_help_panel=PANEL
+    )(stories)
+    app.command(epilog="Example: newsfold story s1a2b", rich_help_panel=PANEL)(story)
+    app.command(epilog="Example: newsfold group g1a2b", rich_help_panel=PANEL)(group)
+    app.command(epilog="Example: newsfold article https://example.org/news/1", rich_help_panel=PANEL)(article)
+    app.command(epilog="Example: newsfold why a1b2c a3d4e", rich_help_panel=PANEL)(why)
+    app.command(epilog="Example: newsfold outlet lemonde.fr", rich_help_panel=PANEL)(outlet)
 
 
 _KEYS: dict[Sort, Callable[[StorySummary], Any]] = {
@@ -65,17 +49,20 @@ def stories(
     since: Annotated[str | None, typer.Option(help="Only what grew since: 90m, 24h, 7d or a date.")] = None,
     lang: Annotated[str | None, typer.Option(help="Only this language (two letters).")] = None,
     min_outlets: Annotated[int, typer.Option(min=0, help="Only with at least so many outlets.")] = 0,
-    sort: Annotated[Sort, typer.Option(help="Order.")] = Sort.outlets,
+    sort: Annotated[Sort, typer.Option(metavar="outlets|latest|growth", help="Order.")] = Sort.outlets,
     most: Annotated[int, typer.Option("--most", min=1, help="At most so many.")] = 50,
+    hidden: Annotated[bool, typer.Option("--all", help="Hidden ones, too.")] = False,
     as_json: JSON = False,
 ) -> None:
-    """List stories."""
-    story_table(since=since, lang=lang, min_outlets=min_outlets, sort=sort, most=most, as_json=as_json)
+    """List stories, those that are pinned first."""
+    story_table(
+        since=since, lang=lang, min_outlets=min_outlets, sort=sort, most=most, hidden=hidden, as_json=as_json
+    )
 
 
 def story_table(
     *, since: str | None = None, lang: str | None = None, min_outlets: int = 0, sort: Sort = Sort.outlets,
-    most: int = 50, as_json: bool = False,
+    most: int = 50, hidden: bool = False, as_json: bool = False,
 ) -> None:  # fmt: skip
     """The same for other commands."""
     from newsfold.jsonview import dumps, summary_json
@@ -83,19 +70,23 @@ def story_table(
 
     found = [
         s
-        for s in state.reader().stories(_since(since))
+        for s in state.reader().stories(state.since(since), hidden=hidden)
         if (lang is None or s.lang == lang.lower()) and s.outlets >= min_outlets
     ]
     found.sort(key=_KEYS[sort])
+    found.sort(key=lambda s: not s.pinned)
     if as_json:
         typer.echo(dumps([summary_json(s) for s in found[:most]]))
         return
     show_stories(state.console(), found[:most])
     if len(found) > most:
-        typer.echo(f"{len(found) - most} more; --most {len(found)} shows them")
+        typer.echo(f"{len(found) - most} more; --most {len(found)} shows them", err=True)
 
 
-def story(wanted: Annotated[str, typer.Argument(metavar="ID")], as_json: JSON = False) -> None:
+def story(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="Its id, or the beginning of it.")],
+    as_json: JSON = False,
+) -> None:
     """Show a story: its texts, each with its reprints, its outlets and its timeline."""
     from newsfold.jsonview import dumps, story_json
     from newsfold.show import show_story
@@ -110,7 +101,10 @@ def story(wanted: Annotated[str, typer.Argument(metavar="ID")], as_json: JSON = 
         show_story(state.console(), found)
 
 
-def group(wanted: Annotated[str, typer.Argument(metavar="ID")], as_json: JSON = False) -> None:
+def group(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="Its id, or the beginning of it.")],
+    as_json: JSON = False,
+) -> None:
     """Show a group: one text and all who printed it."""
     from newsfold.jsonview import dumps, group_json
     from newsfold.show import show_group
@@ -125,7 +119,12 @@ def group(wanted: Annotated[str, typer.Argument(metavar="ID")], as_json: JSON = 
         show_group(state.console(), found)
 
 
-def article(wanted: Annotated[str, typer.Argument(metavar="ID|URL")], as_json: JSON = False) -> None:
+def article(
+    wanted: Annotated[
+        str, typer.Argument(metavar="ID|URL", help="Its id, the beginning of it, or its address.")
+    ],
+    as_json: JSON = False,
+) -> None:
     """Show an article: where it stands and why, what was taken out of it, its text."""
     from newsfold.jsonview import article_json, dumps
     from newsfold.show import show_article
@@ -170,7 +169,10 @@ def why(
         show_why(state.console(), reasons)
 
 
-def outlet(wanted: Annotated[str, typer.Argument(metavar="NAME")], as_json: JSON = False) -> None:
+def outlet(
+    wanted: Annotated[str, typer.Argument(metavar="NAME", help="Outlet, by its domain or family.")],
+    as_json: JSON = False,
+) -> None:
     """Show the furniture learnt of an outlet: what recurs around its texts and does not count as text."""
     from newsfold.jsonview import dumps
     from newsfold.show import show_outlet
@@ -186,15 +188,3 @@ def outlet(wanted: Annotated[str, typer.Argument(metavar="NAME")], as_json: JSON
         show_outlet(state.console(), found)
     else:
         typer.echo(f"nothing has recurred over different texts of {wanted}")
-
-
-def stats(as_json: JSON = False) -> None:
-    """Say how much there is."""
-    from newsfold.jsonview import dumps, stats_json
-    from newsfold.show import show_stats
-
-    found = state.reader().stats(datetime.now(UTC))
-    if as_json:
-        typer.echo(dumps(stats_json(found)))
-    else:
-        show_stats(state.console(), found)

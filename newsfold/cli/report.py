@@ -17,7 +17,7 @@ _EXAMPLE = "Example: newsfold report -o front.html --since 24h --min-outlets 2"
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command(epilog=_EXAMPLE)(report)
+    app.command(epilog=_EXAMPLE, rich_help_panel="Inspect")(report)
 
 
 def report(

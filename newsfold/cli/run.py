@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from newsfold.cli import state
 from newsfold.errors import InputError
 
+if TYPE_CHECKING:
+    from dedup.model import Placement
+
+PANEL = "News"
 JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+LINES = Annotated[bool, typer.Option("--json", help="JSON Lines, which is written in any case.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    app.command(epilog="Example: newsfold crawl --feeds feeds.opml")(crawl)
-    app.command(epilog="Example: newsfold demo")(demo)
-    app.command(epilog="Example: zcat news.jsonl.gz | newsfold ingest -")(ingest)
-    app.command(epilog="Example: newsfold export --text > articles.jsonl")(export)
+    app.command(epilog="Example: newsfold crawl --feeds feeds.opml", rich_help_panel=PANEL)(crawl)
+    app.command(epilog="Example: newsfold demo", rich_help_panel=PANEL)(demo)
+    app.command(epilog="Example: newsfold ingest news.jsonl.gz", rich_help_panel=PANEL)(ingest)
+    app.command(epilog="Example: newsfold export --text", rich_help_panel=PANEL)(export)
 
 
 def crawl(
@@ -80,6 +86,7 @@ def _run(config: Any, flags: Mapping[str, Any], *, now: bool, polls_only: bool, 
 
 def demo(
     again: Annotated[bool, typer.Option("--fresh", help="Forget the last demo first.")] = False,
+    as_json: JSON = False,
 ) -> None:
     """Crawl a small invented newsroom, served on this machine, and show its stories."""
     from newsfold.cli.inspect import story_table
@@ -97,12 +104,13 @@ def demo(
         feeds.write_text(room.opml(), encoding="utf-8")
         # Every outlet has a name of its own behind one loopback port, reached as through a proxy.
         more = {"crawl.feeds": str(feeds), "crawl.proxy": room.proxy, "crawl.delay": 0.0}
-        code = _crawl(more, now=True, as_json=False)
+        code = _crawl(more, now=True, as_json=as_json)
         answers = ", ".join(f"{count} × {status}" for status, count in sorted(room.counts.items()))
-    typer.echo(f"\nThe newsroom answered {answers}.\n")
-    story_table()
-    typer.echo(f"Look closer with: newsfold --home {home} story ID")
-    typer.echo(f"As a page:        newsfold --home {home} serve")
+    if not as_json:
+        typer.echo(f"\nThe newsroom answered {answers}.\n")
+        story_table()
+        typer.echo(f"Look closer with: newsfold --home {home} story ID")
+        typer.echo(f"As a page:        newsfold --home {home} serve")
     raise typer.Exit(code)
 
 
@@ -113,6 +121,7 @@ def ingest(
     """Read articles from JSON Lines through the same stages as a crawl."""
     from crawler.pool import Extractors
     from newsfold.addon import desk_options
+    from newsfold.bars import bar
     from newsfold.jsonview import dumps
     from newsfold.logs import configure
     from pipelines import ingest as lines
@@ -128,9 +137,18 @@ def ingest(
         bad.append(number)
         print(f"newsfold: {file}, line {number}: {reason}; skipped", file=sys.stderr)  # noqa: T201
 
-    with _open(file) as stream, Extractors(config["crawl.extractors"] or None) as extractors:
+    with (
+        _open(file) as stream,
+        Extractors(config["crawl.extractors"] or None) as extractors,
+        bar("ingesting") as done,
+    ):
+
+        def placed(placements: Sequence[Placement]) -> None:
+            verdicts.update(one.verdict for one in placements)
+            done(len(placements))
+
         pages = lines.extract_rows(lines.read_rows(_guarded(stream, file), skip), extractors, skip)
-        lines.ingest(desk, pages, lambda: datetime.now(UTC), lambda p: verdicts.update(x.verdict for x in p))
+        lines.ingest(desk, pages, lambda: datetime.now(UTC), placed)
     result = {"read": sum(verdicts.values()), "skipped": len(bad), **dict(sorted(verdicts.items()))}
     text = ", ".join(f"{count} {name}" for name, count in result.items())
     typer.echo(dumps(result) if as_json else text)
@@ -157,9 +175,16 @@ def _guarded(stream: Any, file: str) -> Any:
 
 def export(
     text: Annotated[bool, typer.Option("--text", help="Add the cleaned text.")] = False,
+    as_json: LINES = False,  # noqa: ARG001
 ) -> None:
     """Write every article as a line of JSON."""
+    from newsfold.bars import bar
     from newsfold.jsonview import dumps, exported
 
-    for article in state.reader().all_articles():
-        sys.stdout.write(dumps(exported(article, with_text=text)) + "\n")
+    reader = state.reader()
+    # Lines and a bar on one terminal would be drawn over each other.
+    total = 0 if state.is_terminal() else reader.stats(state.now()).articles
+    with bar("exporting", total) if total else nullcontext(lambda _: None) as done:
+        for article in reader.all_articles():
+            sys.stdout.write(dumps(exported(article, with_text=text)) + "\n")
+            done(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,16 @@ from rich.console import Console
 
 from newsfold.config import Config, load_config
 from newsfold.errors import UsageError
+from newsfold.since import moment_since
 
 if TYPE_CHECKING:
+    import redis
+
     from storage.queue import FeedQueue
     from storage.reader import Kind, Reader
+
+# Where there is no terminal nothing is cut or wrapped.
+_WIDE = 10_000
 
 _FLAGS: dict[str, Any] = {}
 
@@ -34,31 +41,51 @@ def config(more: Mapping[str, Any] | None = None) -> Config:
     return load_config(os.environ, {**_FLAGS, **(more or {})})
 
 
+def is_terminal() -> bool:
+    """Whether a person looks at standard output."""
+    return bool(sys.stdout and sys.stdout.isatty())
+
+
+class _Output(Console):
+    """A console that leaves it to `main` what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console() -> Console:
-    """Standard output; colour and the terminal's width only where there is a terminal."""
-    made = Console(highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(highlight=False, width=160, no_color=True)
+    """Standard output; colour, frames and a width only where there is a terminal."""
+    made = _Output(highlight=False)
+    return made if made.is_terminal else _Output(highlight=False, width=_WIDE, no_color=True, soft_wrap=True)
+
+
+def client() -> redis.Redis:
+    """The configured Redis, for a command that says at once when it is not there."""
+    from storage.connect import connect
+
+    settings = config()
+    return connect(settings["redis_url"] or None, settings.home, interactive=True)
 
 
 def reader() -> Reader:
     """A reader of the configured Redis."""
-    from storage.connect import connect
     from storage.reader import Reader
 
-    settings = config()
-    return Reader(connect(settings["redis_url"] or None, settings.home, interactive=True))
+    return Reader(client())
 
 
 def feed_queue() -> FeedQueue:
     """The schedule of feeds in the configured Redis, for a command that leases nothing."""
-    from storage.connect import connect
     from storage.keys import Keys
     from storage.queue import FeedQueue
     from storage.workers import new_token
 
-    settings = config()
-    client = connect(settings["redis_url"] or None, settings.home, interactive=True)
-    return FeedQueue(client, Keys(), token=new_token())
+    return FeedQueue(client(), Keys(), token=new_token())
+
+
+def since(text: str | None, option: str = "--since") -> datetime | None:
+    """The time that an option names: so long ago, or a date."""
+    return moment_since(text, now(), option)
 
 
 def now() -> datetime:

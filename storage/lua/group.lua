@@ -2,14 +2,31 @@
 
 local GROUP_PARTS = { 'articles', 'related' }
 
--- Only the group itself goes to the other's story: one text that is two reprints' bridge does not unite two events.
+-- The story of two groups that become one text: only the one group goes to the other's, for one text that is two
+-- reprints' bridge does not unite two events; and where an operator placed one of them, it is that one's.
+local function common_story(P, prefix, keep, lose, call)
+  if keep.story == '' then return '' end
+  local goes, stays = lose, keep
+  if lose.fixed and not keep.fixed then goes, stays = keep, lose end
+  if lose.story ~= '' then move_group(P, prefix, goes.id, goes.story, stays.story, call) end
+  if lose.fixed and (tonumber(keep.fixed) or 0) < tonumber(lose.fixed) then keep.fixed = lose.fixed end
+  local story = root(P, 'story', stays.story)
+  if keep.fixed then tell(prefix, keep.spot, keep.id, story, call, nil, true) end
+  return story
+end
+
+-- Two that an operator put into two stories stay two.
+local function kept_apart(P, one, other)
+  return one.fixed and other.fixed and root(P, 'story', one.story) ~= root(P, 'story', other.story)
+end
+
 local function merge_groups(P, prefix, one, other, call)
   one, other = root(P, 'group', one), root(P, 'group', other)
   if one == other then return one end
   local keep, lose = hash(P .. ':group:' .. one), hash(P .. ':group:' .. other)
+  if kept_apart(P, keep, lose) then return one end
   if older(lose, keep) then keep, lose = lose, keep end
-  if keep.story ~= '' and lose.story ~= '' then move_group(P, prefix, lose.id, lose.story, keep.story, call) end
-  local story = keep.story ~= '' and root(P, 'story', keep.story) or ''
+  local story = common_story(P, prefix, keep, lose, call)
   local to, from = P .. ':group:' .. keep.id, P .. ':group:' .. lose.id
   point_articles(P, from .. ':articles', 'group', keep.id)
   move(from .. ':articles', to .. ':articles', call.ttl)

@@ -15,12 +15,17 @@ end
 local function prune(P, horizon)
   redis.call('ZREMRANGEBYSCORE', P .. ':stories', '-inf', '(' .. horizon)
   redis.call('ZREMRANGEBYSCORE', P .. ':articles', '-inf', '(' .. horizon)
+  redis.call('ZREMRANGEBYSCORE', P .. ':langs', '-inf', '(' .. horizon)
 end
 
 redis.register_function('nf_link_@V@', function(keys, args)
   local call = cmsgpack.unpack(args[1])
-  local answers = {}
-  for i, doc in ipairs(call.docs) do answers[i] = link(call.P, keys[1], doc, call) end
+  local answers, said = {}, {}
+  for i, doc in ipairs(call.docs) do
+    answers[i] = link(call.P, keys[1], doc, call)
+    if answers[i][5] ~= 'unchanged' then said[#said + 1] = doc end
+  end
+  enter_words(keys[1], said, call)
   enlist(call.P, call)
   prune(call.P, call.now - call.ttl)
   return cmsgpack.pack(answers)

@@ -45,14 +45,15 @@ local function retell(P, prefix, doc, call, group, story)
   redis.call('HSET', key, 'spot', doc.spot, 'shingles', doc.shingles)
   redis.call('HSET', P .. ':article:' .. doc.id, unpack(doc.record, SEEN + 1, call.placed))
   unrelate(P, group)
-  tell(prefix, doc.spot, group, story, call, doc.density)
+  tell(prefix, doc.spot, group, story, call, doc.density, redis.call('HEXISTS', key, 'fixed') == 1)
   for _, change in ipairs(doc.changes or {}) do
     move_group(P, prefix, change[1], change[2], change[3], call)
   end
   return { group, root(P, 'story', redis.call('HGET', key, 'story')), false, false, 'revision' }
 end
 
--- An article whose words changed stays with the texts that it still is like, and leaves the others.
+-- An article whose words changed stays with the texts that it still is like, and leaves the others; but not for another
+-- story where an operator put it into this one, unless it is one text with what is there.
 local function reword(P, prefix, doc, call, group, story)
   for _, id in ipairs(doc.unite) do
     if root(P, 'group', id) == group then return { group, story, false, false, 'revision' } end
@@ -61,8 +62,11 @@ local function reword(P, prefix, doc, call, group, story)
     if not doc.spot then return { group, story, false, false, 'revision' } end
     return retell(P, prefix, doc, call, group, story)
   end
+  local fixed = redis.call('HGET', P .. ':group:' .. group, 'fixed')
+  if fixed then doc.story, doc.changes = story, nil end
   leave_group(P, prefix, doc, group, story, call)
   local into = place(P, prefix, doc, call)
+  if fixed and into[3] then hold_too(P, prefix, group, into[1], doc.spot, into[2], fixed, call) end
   after_leaving(P, group, story, into, call)
   event(P, call.cap, { type = 'article.moved', article = doc.id, from = group, group = into[1], story = into[2], at = call.at })
   return { into[1], into[2], into[3], into[4], 'revision' }

@@ -54,8 +54,8 @@ local function group_seen(P, id)
   return row[1] and { id = id, articles = row[1], first = row[2], origin = row[3], latest = row[4] } or nil
 end
 
--- Looks a story over whose groups were taken from it or added to it by others than their own articles.
-local function review(P, story, call)
+-- A story with what its groups say of it now.
+local function seen_anew(P, story)
   local key = P .. ':story:' .. story.id
   story.first, story.latest, story.lead_size, story.lead_first, story.lead_group = nil, nil, 0, '~', ''
   for _, id in ipairs(redis.call('ZRANGE', key .. ':groups', 0, LEADS - 1)) do
@@ -67,19 +67,29 @@ local function review(P, story, call)
     end
   end
   count_story(P, story)
+  return story
+end
+
+-- Looks a story over whose groups were taken from it or added to it by others than their own articles.
+local function review(P, story, call)
+  story = seen_anew(P, story)
   story.seen = call.at
-  hset(key, story)
+  hset(P .. ':story:' .. story.id, story)
   touch(P, 'story', story.id, STORY_PARTS, call.ttl)
   redis.call('ZADD', P .. ':stories', call.now, story.id)
 end
 
+-- What an operator did says by which correction (`call.correction`).
 local function close_story(P, id, into, call)
   local key = P .. ':story:' .. id
+  -- Whoever pinned a story wants to see what became of it.
+  local pinned = redis.call('HGET', key, 'pinned')
+  if pinned then redis.call('HSETNX', P .. ':story:' .. into, 'pinned', pinned) end
   redis.call('DEL', key, key .. ':articles', key .. ':groups', key .. ':outlets')
-  redis.call('HSET', key, 'id', id, 'merged_into', into)
+  hset(key, { id = id, merged_into = into, correction = call.correction })
   redis.call('EXPIRE', key, call.ttl)
   redis.call('ZREM', P .. ':stories', id)
-  event(P, call.cap, { type = 'story.merged', story = id, into = into, at = call.at })
+  event(P, call.cap, { type = 'story.merged', story = id, into = into, at = call.at, correction = call.correction })
 end
 
 -- One article fewer, or more, of an outlet.
@@ -98,34 +108,44 @@ local function move_articles(P, group, from, to)
   end
 end
 
+-- A story that a group founds when it goes there.
+local function found_by_group(P, id, group, call)
+  local shown = redis.call('HMGET', P .. ':article:' .. group.origin, 'title', 'url', 'outlet', 'wire')
+  found_story(P, id, {
+    lang = group.lang, first = group.first, latest = group.latest, title = shown[1] or '', url = shown[2] or '',
+    outlet = shown[3] or '', article = group.origin, wire = shown[4] or '',
+  }, call)
+end
+
+-- A group goes from one story to another that is there; both are to be looked over after that.
+local function carry(P, prefix, group, from, to, call)
+  local old, new = P .. ':story:' .. from, P .. ':story:' .. to
+  move_articles(P, group.id, old, new)
+  local score = redis.call('ZSCORE', old .. ':groups', group.id)
+  redis.call('ZREM', old .. ':groups', group.id)
+  redis.call('ZADD', new .. ':groups', score or call.now, group.id)
+  redis.call('HSET', P .. ':group:' .. group.id, 'story', to)
+  tell(prefix, group.spot, group.id, to, call)
+  event(P, call.cap, {
+    type = 'group.moved', group = group.id, from = from, story = to, at = call.at, correction = call.correction,
+  })
+end
+
 -- A group leaves its story for another, which is founded where it does not exist. Nothing happens where the group is
--- in no such story any more, so that a call made twice, or late, does no harm.
+-- in no such story any more, so that a call made twice, or late, does no harm; nor where an operator placed the group.
 local function move_group(P, prefix, id, left, wanted, call)
   id = root(P, 'group', id)
   local group = hash(P .. ':group:' .. id)
-  if not group.created or group.story == '' then return end
+  if not group.created or group.story == '' or group.fixed then return end
   local from, to = root(P, 'story', group.story), root(P, 'story', wanted)
   if from == to or from ~= root(P, 'story', left) then return end
   local is_new = not is_story(P, to)
-  if is_new then
-    local shown = redis.call('HMGET', P .. ':article:' .. group.origin, 'title', 'url', 'outlet', 'wire')
-    found_story(P, to, {
-      lang = group.lang, first = group.first, latest = group.latest, title = shown[1] or '', url = shown[2] or '',
-      outlet = shown[3] or '', article = group.origin, wire = shown[4] or '',
-    }, call)
-  end
-  local old, new = P .. ':story:' .. from, P .. ':story:' .. to
-  move_articles(P, id, old, new)
-  local score = redis.call('ZSCORE', old .. ':groups', id)
-  redis.call('ZREM', old .. ':groups', id)
-  redis.call('ZADD', new .. ':groups', score or call.now, id)
-  redis.call('HSET', P .. ':group:' .. id, 'story', to)
-  tell(prefix, group.spot, id, to, call)
-  review(P, hash(new), call)
-  event(P, call.cap, { type = 'group.moved', group = id, from = from, story = to, at = call.at })
-  if redis.call('ZCARD', old .. ':groups') == 0 then close_story(P, from, to, call)
+  if is_new then found_by_group(P, to, group, call) end
+  carry(P, prefix, group, from, to, call)
+  review(P, hash(P .. ':story:' .. to), call)
+  if redis.call('ZCARD', P .. ':story:' .. from .. ':groups') == 0 then close_story(P, from, to, call)
   else
-    review(P, hash(old), call)
+    review(P, hash(P .. ':story:' .. from), call)
     if is_new then event(P, call.cap, { type = 'story.split', story = to, from = from, at = call.at }) end
   end
 end

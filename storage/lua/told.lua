@@ -131,7 +131,7 @@ redis.register_function{
       local texts, told = read(prefix .. 'text:' .. wanted[1], groups), read(prefix .. 'told:' .. wanted[1], groups)
       rows[i] = { texts, told }
       for _, value in ipairs(told) do
-        local story = value and string.sub(value, 3)
+        local story = value and string.gsub(string.sub(value, 3), '!$', '')
         if story and not sizes[story] then
           sizes[story] = tonumber(redis.call('HGET', call.P .. ':story:' .. story, 'groups') or 0)
         end
@@ -156,12 +156,13 @@ redis.register_function{
   flags = { 'no-writes' },
 }
 
--- Notes the story of a group where candidates are read; `density` as 2 bytes, or nil to keep what is there.
-local function tell(prefix, spot, group, story, call, density)
+-- Notes the story of a group where candidates are read; `density` as 2 bytes, or nil to keep what is there. What an
+-- operator placed is marked, so that nobody thinks of moving it.
+local function tell(prefix, spot, group, story, call, density, fixed)
   if not spot or spot == '' then return end
   local key, field = prefix .. 'told:' .. spot, bytes_of(group)
   if not density then density = string.sub(redis.call('HGET', key, field) or '\0\0', 1, 2) end
-  redis.call('HSET', key, field, density .. story)
+  redis.call('HSET', key, field, density .. story .. (fixed and '!' or ''))
   redis.call('EXPIRE', key, call.told_ttl)
 end
 
