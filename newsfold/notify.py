@@ -97,7 +97,12 @@ class Notifier:
     def _wanted(self, identity: str) -> Story | None:
         """The story of an id, or the one that it became part of, where it is to be told of."""
         story, watch = self.stories.get(identity), self.watch
-        if story is None or story.outlets < watch.min_outlets or watch.lang not in ("", story.lang):
+        if (
+            story is None
+            or story.hidden
+            or story.outlets < watch.min_outlets
+            or watch.lang not in ("", story.lang)
+        ):
             return None
         return story if not watch.outlet or watch.outlet in self.stories.outlets(story.id) else None
 

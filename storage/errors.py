@@ -5,9 +5,9 @@ StorageError
 ├── ServerNotFound      there is no server program to start
 ├── DataRefused         the data was written by a newer server, or by another family's
 ├── SchemaMismatch      the data was written under other rules than this program has
-├── HistoryGone         the events that a question goes back to were dropped
 ├── BackupRefused       a file is no backup, or none that can be put back
 ├── CorrectionRefused   what was to be put right is not there, or cannot be put so
+├── HistoryGone         the events that a question goes back to were dropped
 └── LeaseLost           the work has been given to another worker meanwhile
 """
 

@@ -131,10 +131,6 @@ class Keys:
         """STREAM of what happened to stories and articles."""
         return f"{self.prefix}:events"
 
-    def notify(self, target: str, kind: str) -> str:
-        """What webhooks were told and are to be told (private)."""
-        return f"{self.prefix}:notify:{target}:{kind}"
-
     @property
     def corrections(self) -> str:
         """ZSET number of a correction → when it was made, in epoch seconds."""
@@ -148,6 +144,10 @@ class Keys:
     def languages(self) -> str:
         """ZSET language → when an article in it was stored, in epoch seconds."""
         return f"{self.prefix}:langs"
+
+    def notify(self, target: str, kind: str) -> str:
+        """What webhooks were told and are to be told (private)."""
+        return f"{self.prefix}:notify:{target}:{kind}"
 
     def outlet(self, outlet: str) -> str:
         """HASH: the learnt furniture of one outlet, `{lang} {place} {words}` → when it was seen (JSON)."""

@@ -25,7 +25,10 @@ from dedup.clean import clean
 from dedup.model import Article
 from newsfold.web.server import build_app
 from storage.connect import connect
+from storage.corrections import Corrections
 from storage.embedded import EmbeddedServer
+from storage.keys import Keys
+from storage.reader import Reader
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -169,29 +172,35 @@ class CliRedis:
         return f"unix://{self.socket}"
 
 
-def _corrected(home: Path) -> None:
-    """An operator puts some of the stories right."""
-
-    def newsfold(*words: str) -> str:
-        command = [sys.executable, "-m", "newsfold", "--home", str(home / "demo"), *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-    told = [story["id"] for story in json.loads(newsfold("stories", "--json"))]
-    for words in (("pin", told[0]), ("hide", told[3]), ("merge", told[1], told[2], "--reason", "one event")):
-        newsfold(*words)
+def _correct(socket: Path) -> None:
+    """What an operator puts right, of each kind."""
+    now = datetime.now(UTC)
+    with redis.Redis(unix_socket_path=str(socket)) as client:
+        desk = Corrections(client, Keys(), retention=30 * 86_400, window=3 * 86_400)
+        reader = Reader(client)
+        small = [story.id for story in reader.stories() if story.lang == "en" and story.articles == 1]
+        large = max(reader.stories(), key=lambda story: story.groups)
+        whole = reader.story(large.id)
+        assert whole is not None
+        desk.merge(small[0], small[1], now, "one event")
+        desk.mark(small[2], "pin", now)
+        desk.mark(small[3], "hide", now)
+        desk.split(large.id, [whole.groups[-1].id], now)
+        desk.undo(desk.merge(small[4], small[5], now), now)
 
 
 @pytest.fixture(scope="session")
 def crawled() -> Iterator[CliRedis]:
-    """The Redis of a crawl of the demo newsroom, and of some corrections."""
+    """The Redis of a crawl of the demo newsroom."""
     if not shutil.which("redis-cli"):
         pytest.skip("redis-cli is not installed (Debian package redis-tools)")
     home = Path(tempfile.mkdtemp(prefix="nf"))
     try:
         command = [sys.executable, "-m", "newsfold", "--home", str(home), "demo"]
         subprocess.run(command, check=True, capture_output=True, cwd=home)
-        _corrected(home)
-        yield CliRedis(EmbeddedServer(home / "demo").status().socket)
+        socket = EmbeddedServer(home / "demo").status().socket
+        _correct(socket)
+        yield CliRedis(socket)
     finally:
         EmbeddedServer(home / "demo").stop()
         shutil.rmtree(home, ignore_errors=True)

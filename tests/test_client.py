@@ -115,6 +115,17 @@ def test_merged_ids_are_followed_and_what_is_gone_is_none(
     assert stories.articles("none") == ()
 
 
+def test_what_an_operator_hid_is_not_among_the_latest(
+    stories: Stories, client: redis.Redis, filled: None
+) -> None:
+    (english,) = stories.latest(lang="en")
+    client.hset(f"newsfold:story:{english.id}", mapping={"hidden": "2026-11-24T13:00:00Z", "pinned": ""})
+    assert [story.lang for story in stories.latest()] == ["fr"]
+    hidden = stories.get(english.id)
+    assert hidden is not None
+    assert (hidden.hidden, hidden.pinned) == (NOW + timedelta(hours=1), None)
+
+
 def test_a_contract_that_is_not_known_is_refused(stories: Stories, client: redis.Redis) -> None:
     client.hset("newsfold:schema", "contract", "2.0")
     with pytest.raises(ContractDiffers, match=r"contract 2\.0, and this client reads 1\."):

@@ -82,7 +82,11 @@ def private_keys() -> dict[str, Key]:
 
 
 PUBLIC, PRIVATE = public_keys(), private_keys()
-EVENTS = {kind: set(re.findall(r"`(\w+)`", row[1])) for row in _rows(SCHEMA.partition("### `newsfold:events`")[2].partition("###")[0]) for kind in re.findall(r"`([\w.]+)`", row[0])}  # fmt: skip
+EVENTS = {
+    kind: set(re.findall(r"`(\w+)`", row[1]))
+    for row in _rows(SCHEMA.partition("### `newsfold:events`")[2].partition("###")[0])
+    for kind in re.findall(r"`([\w.]+)`", row[0])
+}
 
 
 def _json(kind: type) -> Callable[[str], bool]:
@@ -183,6 +187,8 @@ def test_members_and_scores_are_of_their_types(crawled: Any) -> None:
         for member, score in zip(flat[::2], flat[1::2], strict=True):
             assert well_typed(member, said.of[0]), name
             assert well_typed(str(score), said.of[1]), f"{name} {member}: {score}"
+    (last,) = crawled.ask([["GET", "newsfold:corrections:last"]])
+    assert well_typed(str(last), "count")
     urls = [name for name in crawled.names() if name.startswith("newsfold:url:")]
     assert all(well_typed(str(value), "id") for value in crawled.ask([["GET", name] for name in urls]))
 
@@ -194,8 +200,8 @@ def test_events_are_of_the_types_documented(crawled: Any) -> None:
     assert len(entries) > 50
     for _, flat in entries:
         event = dict(zip(flat[::2], flat[1::2], strict=True)) if isinstance(flat, list) else flat
-        assert set(event) - {"correction"} == {"type", "at"} | EVENTS[event["type"]] - {"correction"}
-        assert well_typed(event.pop("correction", "0"), "count")
+        assert well_typed(event.pop("correction", "1"), "count")
+        assert set(event) == {"type", "at"} | EVENTS[event["type"]]
         assert well_typed(event.pop("at"), "time")
         assert all(well_typed(value, "id") for name, value in event.items() if name != "type")
 

@@ -176,6 +176,16 @@ def test_filters(make: Make, story: Callable[..., None], receiver: Receiver) -> 
     assert make(4).once().sent == 1
 
 
+def test_what_an_operator_hid_is_not_told(
+    make: Make, story: Callable[..., None], client: redis.Redis
+) -> None:
+    story("s1", 5, hidden=AT)
+    assert make().once().sent == 0
+    client.hdel("newsfold:story:s1", "hidden")
+    client.xadd("newsfold:events", {"type": "story.shown", "story": "s1", "at": AT, "correction": "1"})
+    assert make().once().sent == 1
+
+
 # --- what fails
 
 

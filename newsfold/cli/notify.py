@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from newsfold.cli import state
+from newsfold.cli import desk, state
 from newsfold.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command(epilog="Example: newsfold notify --url https://example.org/hook --min-outlets 5 --lang fr")(
-        notify
-    )
+    app.command(
+        epilog="Example: newsfold notify --url https://example.org/hook --min-outlets 5 --lang fr",
+        rich_help_panel=desk.PANEL,
+    )(notify)
 
 
 def notify(

@@ -34,7 +34,7 @@ Asking = Generator[Ask, list[Any], T]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which stories: with at least so many outlets and independent texts, of a language, with an outlet, grown since."""
+    """Which stories: not hidden, with at least so many outlets and independent texts, of a language, with an outlet, grown since."""
 
     lang: str = ""
     outlet: str = ""
@@ -45,7 +45,8 @@ class Wanted:
     def fits(self, story: Story) -> bool:
         """Whether a story is wanted, as far as it itself tells."""
         return (
-            (not self.lang or story.lang == self.lang.lower())
+            story.hidden is None
+            and (not self.lang or story.lang == self.lang.lower())
             and story.outlets >= self.min_outlets
             and story.groups >= self.min_groups
         )

@@ -19,7 +19,7 @@ class Story:
 
     `groups` are its independent texts, `headline`, `url` and `outlet` those of the article that is shown for it
     (`representative`), `first` and `latest` the times of its earliest and latest article, `seen` when it last grew.
-    `wire` is the agency that its earliest article credits, "" for none.
+    `wire` is the agency that its earliest article credits, "" for none; `pinned` and `hidden` are when an operator did so.
     """
 
     id: str
@@ -36,6 +36,8 @@ class Story:
     created: datetime | None
     seen: datetime | None
     wire: str
+    pinned: datetime | None = None
+    hidden: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def story_of(row: Mapping[str, str]) -> Story | None:
         created=from_iso(row["created"]),
         seen=from_iso(row.get("seen", "")),
         wire=row.get("wire", ""),
+        pinned=from_iso(row.get("pinned", "")),
+        hidden=from_iso(row.get("hidden", "")),
     )
 
 
