@@ -209,6 +209,11 @@ def test_marks(reader: Reader, client: redis.Redis, desk: Corrections, place: Ca
     assert desk.undo(pin + 2, NOW)
     assert NOW in [s.pinned for s in reader.stories()]
     assert [c.kind for c in desk.list()] == ["unpin", "hide", "pin"]
+    again = desk.mark(bank, "hide", NOW)
+    desk.mark(bank, "hide", NOW, on=False)
+    told = len(events(client))
+    desk.undo(again, NOW)
+    assert len(events(client)) == told  # it was shown already
 
 
 def test_a_hidden_story_is_not_taken_over(

@@ -102,7 +102,7 @@ local function mark(P, story, field, value, call)
   local key, types = P .. ':story:' .. story, { pinned = { 'unpinned', 'pinned' }, hidden = { 'shown', 'hidden' } }
   local before = redis.call('HGET', key, field)
   if value then redis.call('HSET', key, field, value) else redis.call('HDEL', key, field) end
-  if (before and true) == (value and true) then return end
+  if (before and true or false) == (value and true or false) then return end
   event(P, call.cap, {
     type = 'story.' .. types[field][value and 2 or 1], story = story, at = call.at, correction = call.correction,
   })
