@@ -93,5 +93,7 @@ def main() -> None:
     except Exception as error:
         if not isinstance(error, _expected()):
             raise
-        print(f"newsfold: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+        from newsfold.safetext import plain_line
+
+        print(f"newsfold: {' '.join(plain_line(str(error)).split())}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
