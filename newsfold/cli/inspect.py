@@ -175,6 +175,7 @@ def why(
 def outlet(wanted: Annotated[str, typer.Argument(metavar="NAME")], as_json: JSON = False) -> None:
     """Show the furniture learnt of an outlet: what recurs around its texts and does not count as text."""
     from newsfold.jsonview import dumps
+    from newsfold.safetext import plain_line
     from newsfold.show import show_outlet
 
     found = state.reader().furniture(wanted)
@@ -187,7 +188,7 @@ def outlet(wanted: Annotated[str, typer.Argument(metavar="NAME")], as_json: JSON
     elif found:
         show_outlet(state.console(), found)
     else:
-        typer.echo(f"nothing has recurred over different texts of {wanted}")
+        typer.echo(plain_line(f"nothing has recurred over different texts of {wanted}"))
 
 
 def stats(as_json: JSON = False) -> None:
