@@ -112,6 +112,7 @@ def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
         "url_keys": record.urls,
         "page": record.page,
         **({"reworded": True} if link.reworded else {}),
+        "hearsay": article.feed,
     }
     if stories:
         doc["own_story"], doc["story"] = story_id(group), link.story
