@@ -49,13 +49,13 @@ def whole(client: redis.Redis) -> dict[bytes, Any]:
 @pytest.fixture
 def filled(client: redis.Redis, write: Callable[..., Article]) -> redis.Redis:
     """Articles, feeds, events with a reader, binary values, a set, and a hash of many fields."""
-    check_schema(client, Keys(), MinHashConfig())
+    config = check_schema(client, Keys(), MinHashConfig())
     dice = random.Random(3)
     articles = [
         write(f"a{i}", " ".join(f"w{dice.randrange(300)}" for _ in range(60)), f"T{i}", outlet=f"{i % 5}.x")
         for i in range(40)
     ]
-    Placer(Index(client, Keys()), Rules()).place(
+    Placer(Index(client, Keys(), config=config), Rules(minhash=config)).place(
         [Submission(a, (f"http://x/{a.id}",)) for a in articles], NOW
     )
     FeedQueue(client, Keys(), token="t").add_feeds([FeedSpec("http://a.example/feed")], NOW)
@@ -100,7 +100,8 @@ def test_placing_goes_on(filled: redis.Redis, write: Callable[..., Article]) -> 
     filled.flushall()
     restore(filled, Keys(), file)
     text = filled.hget("newsfold:article:a7", "text")
-    (placed,) = Placer(Index(filled, Keys()), Rules()).place(
+    config = check_schema(filled, Keys(), MinHashConfig())
+    (placed,) = Placer(Index(filled, Keys(), config=config), Rules(minhash=config)).place(
         [Submission(write("again", text.decode(), "T"))], NOW
     )
     assert (placed.verdict, placed.matched) == ("exact", "a7")

@@ -74,7 +74,7 @@ def test_same_pages_in_order() -> None:
 def test_only_the_culprit_fails() -> None:
     """Death, time-out and errors each cost one page, in whatever lane, and the lane goes on."""
     jobs = [Job(BODY, URL), Deadly(b"", "dead"), Faulty(b"", "faulty"), Endless(b"", "slow"), Job(BODY, URL)]
-    with Extractors(1, timeout=2.0) as extractors:
+    with Extractors(1, timeout=4.0) as extractors:
         found = list(extractors.map(jobs))
     assert [isinstance(page, ExtractError) for page in found] == [False, True, True, True, False]
     messages = [str(error) for error in found[1:4]]

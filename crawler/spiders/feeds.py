@@ -161,7 +161,7 @@ class FeedsSpider(Spider):
 
     def _feed_request(self, feed: FeedState) -> Any:
         self.room.enter()
-        self.guard.trust(feed.url)
+        self.guard.trust(feed.given or feed.url)
         asked = conditions(feed, self.decider.policy, no_answer().now)
         return feed_request(
             feed.url, self.parse_feed, self.feed_failed, max_bytes=self.max_feed, conditions=asked, feed=feed
@@ -235,7 +235,8 @@ class FeedsSpider(Spider):
         return await self.book.seen(feed.id) if feed.whole is not None else {}
 
     async def _decide(self, feed: FeedState, answer: Answer, sifted: Sifted) -> PollOutcome:
-        return self.decider.changed(feed, answer, sifted, await self.book.articles_at(sifted.lookups))
+        articles = await self.book.articles_at(sifted.lookups, sifted.new)
+        return self.decider.changed(feed, answer, sifted, articles)
 
     async def feed_failed(self, failure: Failure) -> AsyncIterator[Any]:
         """A poll that brought no answer at all."""

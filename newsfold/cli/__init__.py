@@ -132,4 +132,6 @@ def _tell(error: Exception) -> None:
         sentence = f"newsfold: {' '.join(str(error).split())}"
     else:
         raise error
-    print(sentence, file=sys.stderr)  # noqa: T201
+    from newsfold.safetext import plain_line
+
+    print(plain_line(sentence), file=sys.stderr)  # noqa: T201

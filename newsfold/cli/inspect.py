@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -158,6 +159,7 @@ def why(
     reader = state.reader()
     left, right = _article(reader, one), _article(reader, other)
     rules = desk_options(state.config()).rules
+    rules = replace(rules, minhash=replace(rules.minhash, secret=reader.secret()))
     story = reader.story(left.story) if left.story == right.story else None
     path = beside_path(story, left.group, right.group) if story and left.group != right.group else ()
     window = round(rules.stories.window_days * 86_400)
@@ -175,6 +177,7 @@ def outlet(
 ) -> None:
     """Show the furniture learnt of an outlet: what recurs around its texts and does not count as text."""
     from newsfold.jsonview import dumps
+    from newsfold.safetext import plain_line
     from newsfold.show import show_outlet
 
     found = state.reader().furniture(wanted)
@@ -187,4 +190,4 @@ def outlet(
     elif found:
         show_outlet(state.console(), found)
     else:
-        typer.echo(f"nothing has recurred over different texts of {wanted}")
+        typer.echo(plain_line(f"nothing has recurred over different texts of {wanted}"))
