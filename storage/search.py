@@ -44,6 +44,11 @@ class Search:
         self._functions = Functions(client, keys.prefix)
         self._reader = Reader(client, keys)
 
+    @classmethod
+    def beside(cls, reader: Reader) -> Search:
+        """A search in the Redis that a reader reads."""
+        return cls(reader._client, reader._keys)
+
     def find(
         self, query: Query, *, lang: str = "", outlet: str = "", since: datetime | None = None, most: int = 20
     ) -> list[ArticleView]:

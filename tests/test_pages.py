@@ -109,7 +109,8 @@ def test_a_choice_is_written_as_it_is_read() -> None:
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
-        (Asked(words="wenna FOG"), []),
+        (Asked(words="wenna FOG"), ["Ferry aground"]),
+        (Asked(words="wenna loaf"), []),
         (Asked(words="praised harrowmouth"), ["Ferry aground"]),
         (Asked(words="farthing"), ["Bakers bring back the farthing loaf"]),
         (Asked(lang="de"), ["Fähre vor Harrowmouth"]),

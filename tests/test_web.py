@@ -175,7 +175,7 @@ def test_headlines_that_would_break_a_page_are_made_harmless(
 @pytest.mark.parametrize(
     "query",
     ["?page=0", "?page=99999999999", "?since=9999999999999w", "?sort[]=x", "?lang=" + "x" * 5_000, "?words=%00%ff%ed%a0%80",
-     "?min_outlets=-1", "?page=%D9%A3", "?a=1&a=2&&&=", "?since=0001-01-01", "?since=nan"],
+     "?min_outlets=-1", "?page=%D9%A3", "?words=%22a+b", "?words=!!+%22%22", "?a=1&a=2&&&=", "?since=0001-01-01", "?since=nan"],
 )  # fmt: skip
 def test_any_query_gets_a_page(get: Callable[..., Answer], query: str) -> None:
     assert get(f"/{query}")[0] == 200

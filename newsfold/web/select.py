@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from dedup.search import read_query
 from dedup.text import normalise
 from newsfold.web.asked import FRONT, GROWTH, LATEST, OUTLETS, Asked
 from storage.reader import Reader
+from storage.search import Search
 from storage.views import StorySummary
 
 _DAY: Final = 86_400
 # Leads are read of so many stories at most, the latest of those that all else leaves; headlines of all.
 _MOST_LEADS: Final = 1_000
+# Of articles inside stories so many, the newest that have the words.
+_MOST_ARTICLES: Final = 300
 
 
 def select(
@@ -42,14 +46,16 @@ def _fits(story: StorySummary, choice: Asked, since: datetime | None) -> bool:
 
 
 def with_words(reader: Reader, stories: Sequence[StorySummary], words: str) -> list[StorySummary]:
-    """Those of the stories that have all the words, or parts of words, in headline and lead."""
+    """Those of the stories that have all the words, or parts of words, in headline and lead, or the words in those of
+    one of their articles."""
     wanted = normalise(words).split()
     leads = reader.leads(stories[:_MOST_LEADS])
     leads += [""] * (len(stories) - len(leads))
+    inside = {one.story for one in Search.beside(reader).find(read_query(words.split()), most=_MOST_ARTICLES)}
     return [
         story
         for story, lead in zip(stories, leads, strict=True)
-        if _has(normalise(f"{story.headline}\n{lead}"), wanted)
+        if story.id in inside or _has(normalise(f"{story.headline}\n{lead}"), wanted)
     ]
 
 
