@@ -81,7 +81,7 @@ def test_only_the_culprit_fails() -> None:
     assert [message.split(":")[0] for message in messages] == ["dead", "faulty", "slow"]
     assert "died" in messages[0]
     assert "ZeroDivisionError: in the worker" in messages[1]
-    assert "2 s" in messages[2]
+    assert "4 s" in messages[2]
 
 
 def test_with_an_event_loop() -> None:
