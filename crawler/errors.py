@@ -6,6 +6,7 @@ CrawlerError
 │   └── NotAFeed       HTML, an image, plain text
 ├── FetchError         no usable answer at all
 ├── ForbiddenAddress   an address that the operator has not opened
+│   └── ClosedPort     its port
 └── HostWaits          a host that has asked to be left alone for a while
 """
 
@@ -38,6 +39,10 @@ class FetchError(CrawlerError):
 
 class ForbiddenAddress(CrawlerError):  # noqa: N818
     """The address lies in a network that the operator has not opened (`allow_net`)."""
+
+
+class ClosedPort(ForbiddenAddress):
+    """The port is neither the web's nor one that the operator has opened (`crawl.ports`)."""
 
 
 class HostWaits(CrawlerError):  # noqa: N818

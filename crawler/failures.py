@@ -15,11 +15,11 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 
-from crawler.errors import ForbiddenAddress, HostWaits
+from crawler.errors import ClosedPort, ForbiddenAddress, HostWaits
 
 FailureClass = Literal[
     "no address", "refused", "timeout", "tls", "transfer", "too large", "redirects", "robots", "private address",
-    "waiting", "not found", "gone", "login", "forbidden", "too many requests", "server", "status", "not a feed",
+    "closed port", "waiting", "not found", "gone", "login", "forbidden", "too many requests", "server", "status", "not a feed",
     "unreadable", "error",
 ]  # fmt: skip
 
@@ -53,6 +53,8 @@ def failure_of(url: str, error: BaseException | None) -> Failure:
     """What a download raised, as a failure; the error's own words where it is of no known kind."""
     causes = list(_causes(error))
     for cause in causes:
+        if isinstance(cause, ClosedPort):
+            return Failure("closed port", str(cause))
         if isinstance(cause, ForbiddenAddress):
             return Failure("private address", str(cause))
         if isinstance(cause, HostWaits):

@@ -1,4 +1,4 @@
-"""Downloading with every resolved address judged before it is connected to.
+"""Downloading with every resolved address judged before it is connected to, and again as it is.
 
 Scrapy's aiohttp handler is measured 1.7 times as fast as the Twisted one; the setting `crawl.handler`
 chooses. The names below hide Scrapy's underscore module from the settings.
@@ -10,16 +10,22 @@ import logging
 from typing import Any
 
 from aiohttp import ClientResponse, TCPConnector
+from aiohttp.abc import AbstractResolver
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Request, Response
 from scrapy.resolver import CachingThreadedResolver
-from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
+from twisted.internet.error import DNSLookupError
 
+from crawler.errors import ForbiddenAddress
+from crawler.events import log_event
 from crawler.guard import AddressGuard
-from crawler.resolver import GuardedNames
+from crawler.resolver import GuardedNames, guarded_sockets
 from crawler.waits import Waits
+
+logger = logging.getLogger(__name__)
 
 
 class GuardedAiohttpHandler(AiohttpDownloadHandler):
@@ -35,8 +41,15 @@ class GuardedAiohttpHandler(AiohttpDownloadHandler):
         connector = self._session.connector
         if not isinstance(connector, TCPConnector):
             raise TypeError(f"Scrapy's aiohttp handler connects by {type(connector).__name__}, not by TCP")
-        connector._resolver = GuardedNames(AddressGuard.of(crawler))
+        guard = AddressGuard.of(crawler)
+        connector._resolver = GuardedNames(guard, self.resolver())
+        connector._socket_factory = guarded_sockets(guard)
         self._waits = Waits.of(crawler)
+
+    @staticmethod
+    def resolver() -> AbstractResolver | None:
+        """Who is asked for the addresses of names; None for the system's resolver."""
+        return None
 
     async def download_request(self, request: Request) -> Response:
         """Download, unless the host has asked to be left alone while this request waited for its turn."""
@@ -54,22 +67,28 @@ class GuardedAiohttpHandler(AiohttpDownloadHandler):
         return headers
 
 
+class GuardedTwistedHandler(HTTP11DownloadHandler):
+    """Scrapy's Twisted handler, whose names are resolved under the crawl's guard."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        # The resolver is the process's and made before the crawl; of crawls a process has one.
+        GuardedResolver.guard = AddressGuard.of(crawler)
+
+
 class GuardedResolver(CachingThreadedResolver):
-    """The same for the Twisted handler."""
+    """Name resolution for the Twisted handler; until a crawl has begun nothing but the public web is open."""
 
-    def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float, guard: AddressGuard) -> None:
-        super().__init__(reactor, cache_size, timeout)
-        self._guard = guard
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> GuardedResolver:
-        settings = crawler.settings
-        size = settings.getint("DNSCACHE_SIZE") if settings.getbool("DNSCACHE_ENABLED") else 0
-        return cls(reactor, size, settings.getfloat("DNS_TIMEOUT"), AddressGuard.of(crawler))
+    guard = AddressGuard()
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
         def judge(address: str) -> str:
-            self._guard.check_resolved(name, 0, address)
+            try:
+                self.guard.check_resolved(name, 0, address)
+            except ForbiddenAddress as error:
+                # Twisted tells every other error with a traceback, and the poll only that there is no address.
+                log_event(logger, logging.WARNING, "address.refused", reason=error)
+                raise DNSLookupError(str(error)) from error
             return address
 
         return super().getHostByName(name, timeout).addCallback(judge)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -17,16 +18,18 @@ from crawler.waits import Waits
 
 
 class AddressGuardMiddleware:
-    """Refuses requests to addresses that are not open, redirects and robots.txt included.
+    """Refuses requests to addresses and ports that are not open, redirects and robots.txt included.
 
-    Names are judged where they are resolved, in the download handler.
+    Names are judged where they are resolved, in the download handler. `proxy` is the configured one; those of the
+    environment (http_proxy), which Scrapy heeds, are the operator's as well.
     """
 
     def __init__(self, guard: AddressGuard, proxy: str) -> None:
         self._guard, self._proxy = guard, proxy
-        parts = urlsplit(proxy)
-        if parts.hostname:
-            guard.open_host(parts.hostname, parts.port or 80)
+        for url in (proxy, *getproxies().values()):
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            if parts.hostname:
+                guard.open_host(parts.hostname, parts.port or 80)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> AddressGuardMiddleware:

@@ -67,7 +67,7 @@ class PageWork:
             yield self._done(job, await self._from_entry(job))
             return
         self.room.enter()
-        self._spider.guard.trust(job.feed.url)
+        self._spider.guard.trust(job.feed.given or job.feed.url)
         yield Request(
             unwrap(job.entry.link),
             self.parse,

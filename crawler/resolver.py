@@ -1,9 +1,11 @@
-"""Name resolution for aiohttp that refuses names leading where this program may not go."""
+"""Connections of aiohttp that refuse to lead where this program may not go: names as they resolve, then sockets."""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
+from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
@@ -13,8 +15,8 @@ from crawler.guard import AddressGuard
 class GuardedNames(AbstractResolver):
     """Resolves names and refuses those that lead where the crawl may not go (DNS rebinding included)."""
 
-    def __init__(self, guard: AddressGuard) -> None:
-        self._guard, self._resolver = guard, ThreadedResolver()
+    def __init__(self, guard: AddressGuard, resolver: AbstractResolver | None = None) -> None:
+        self._guard, self._resolver = guard, resolver or ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -26,3 +28,14 @@ class GuardedNames(AbstractResolver):
 
     async def close(self) -> None:
         await self._resolver.close()
+
+
+def guarded_sockets(guard: AddressGuard) -> Callable[[AddrInfoType], socket.socket]:
+    """What makes aiohttp's sockets: each is judged by the address and port that it is to be connected to."""
+
+    def opened(info: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, where = info
+        guard.check_connection(str(where[0]), int(where[1]))
+        return socket.socket(family, kind, protocol)
+
+    return opened

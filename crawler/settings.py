@@ -58,6 +58,9 @@ DOWNLOAD_TIMEOUT = 30
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_WARNSIZE = 0
 ROBOTSTXT_OBEY = True
+ROBOTSTXT_PARSER = "crawler.robots.FirstOfRobots"
+# Of what sets no bound of its own: robots.txt.
+DOWNLOAD_MAXSIZE = 2_000_000
 # What a publisher sends should not depend on a language that nobody chose.
 DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 COOKIES_ENABLED = False

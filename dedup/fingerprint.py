@@ -70,12 +70,12 @@ def fingerprint(texts: Sequence[str], config: MinHashConfig, skips: Sequence[Ski
     batch = tokenise([text[:MOST_CHARACTERS] for text in texts], skips)
     shingled = shingle_batch(batch, config.word_shingle, config.char_shingle)
     signatures = sign(shingled.hashes, shingled.offsets, config.num_perm, config.seed)
-    anchors, offsets = anchor_keys(shingled)
+    anchors, offsets = anchor_keys(shingled, config.secret)
     return Fingerprints(
         shingled=shingled,
         signatures=signatures,
         sketches=sketch(signatures),
-        bands=band_keys(signatures, config.bands, config.rows).astype(">u8"),
+        bands=band_keys(signatures, config.bands, config.rows, config.secret).astype(">u8"),
         anchors=anchors.astype(">u8"),
         anchor_offsets=offsets,
     )

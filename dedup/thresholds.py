@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class MinHashConfig:
 
     With b bands of r rows a pair of Jaccard s meets in a bucket with probability 1 - (1 - s^r)^b:
     21 × 6 reaches .928 at s = .7 in theory for one pair, .990 as measured over pairs at and above .7;
-    16 × 8 reaches .941. 21 × 6 uses 126 of the 128 rows.
+    16 × 8 reaches .941. 21 × 6 uses 126 of the 128 rows. `secret` is the deployment's own (`dedup.salt`).
     """
 
     num_perm: int = 128
@@ -20,6 +20,7 @@ class MinHashConfig:
     rows: int = 6
     word_shingle: int = 3
     char_shingle: int = 5
+    secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if self.bands * self.rows > self.num_perm:

@@ -17,7 +17,7 @@ from pipelines.placing import Rules
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
-_TWISTED = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
+_TWISTED = "crawler.handlers.GuardedTwistedHandler"
 
 
 def minhash(config: Config) -> MinHashConfig:
@@ -28,6 +28,7 @@ def minhash(config: Config) -> MinHashConfig:
             rows=config["index.rows"],
             word_shingle=config["index.words"],
             char_shingle=config["index.characters"],
+            secret=config["index.seed"],
         )
     except ValueError as error:
         raise UsageError(f"index.bands and index.rows do not go together: {error}") from None
@@ -89,6 +90,7 @@ def scrapy_settings(config: Config) -> Mapping[str, Any]:
         "MAX_FEED_BYTES": config["crawl.max_feed_mb"] * megabyte,
         "MAX_PAGE_BYTES": config["crawl.max_page_mb"] * megabyte,
         "ALLOW_NET": config["crawl.allow_net"],
+        "ALLOW_PORTS": config["crawl.ports"],
         "PROXY_URL": config["crawl.proxy"],
         "EXTRACTORS": config["crawl.extractors"],
         "READERS": config["crawl.readers"],

@@ -101,6 +101,7 @@ def _read_env(env: Mapping[str, str]) -> dict[str, Any]:
     names = {option.env: option for option in OPTIONS}
     # Short names that say it all.
     names["NEWSFOLD_ALLOW_NET"] = BY_KEY["crawl.allow_net"]
+    names["NEWSFOLD_ALLOW_PORT"] = BY_KEY["crawl.ports"]
     unknown = sorted(n for n in env if n.startswith("NEWSFOLD_") and n not in names and n not in _OTHER_ENV)
     if unknown:
         raise ConfigError(f"there is no option for the environment variable {unknown[0]}")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from newsfold.safetext import safe_json
 from storage.plain import iso
 from storage.views import ArticleView, FeedView, GroupView, StorySummary, StoryView
 
@@ -171,5 +172,5 @@ def timeline_json(story: StoryView) -> dict[str, Any]:
 
 
 def dumps(value: object) -> str:
-    """JSON for people and scripts: readable in any script, one line."""
-    return json.dumps(value, ensure_ascii=False)
+    """JSON for people and scripts: readable in any script, one line, nothing in it that a terminal obeys."""
+    return safe_json(json.dumps(value, ensure_ascii=False))

@@ -8,8 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-# What may not reach a terminal or split a line: control characters of both sets.
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+from newsfold.safetext import escaped, safe_json
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -24,8 +23,11 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = getattr(record, "fields", {})
         shown = "".join(f" {name}={_value(value)}" for name, value in fields.items())
-        line = f"{_time(record)} {record.levelname} {record.getMessage()}{shown}".translate(_CONTROLS)
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        line = escaped(f"{_time(record)} {record.levelname} {record.getMessage()}{shown}")
+        if not record.exc_info:
+            return line
+        # A traceback has lines of its own; what it quotes may be a publisher's.
+        return "\n".join((line, *map(escaped, self.formatException(record.exc_info).split("\n"))))
 
 
 class JsonFormatter(logging.Formatter):
@@ -45,7 +47,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return safe_json(json.dumps(line, ensure_ascii=False))
 
 
 def _value(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,13 @@ def _networks(value: list[str]) -> str | None:
     return None
 
 
+def _are_ports(value: list[Any]) -> str | None:
+    for one in value:
+        if not re.fullmatch("[0-9]{1,5}", str(one)) or not 0 < int(one) < 65_536:
+            return f"{one!r} is no port such as 8080"
+    return None
+
+
 def _hosts_are_lists(value: dict[str, Any]) -> str | None:
     for name, domains in value.items():
         if not isinstance(domains, list) or not all(isinstance(domain, str) for domain in domains):
@@ -75,6 +83,14 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "crawl", "allow_net", list, [], "networks beside the public ones that may be reached", check=_networks
     ),
+    Option(
+        "crawl",
+        "ports",
+        list,
+        [],
+        "ports beside 80, 443 and those in your feeds' addresses that may be reached",
+        check=_are_ports,
+    ),
     Option("crawl", "proxy", str, "", "HTTP proxy to fetch through, as http://host:port"),
     Option("crawl", "handler", str, "aiohttp", "download handler", choices=("aiohttp", "twisted")),
     Option(
@@ -104,6 +120,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("index", "rows", int, 6, "rows of a band; bands × rows is at most 128", 1, 128),
     Option("index", "words", int, 3, "words of a shingle", 1, 9),
     Option("index", "characters", int, 5, "characters of a shingle in unspaced scripts", 1, 15),
+    Option(
+        "index",
+        "seed",
+        str,
+        "",
+        "seed of the buckets, for runs to be repeated; empty for a secret one, made once and kept in Redis",
+    ),
     Option("groups", "jaccard", float, 0.7, "share of common shingles that makes two texts one", 0.3, 1),
     Option(
         "groups",

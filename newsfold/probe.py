@@ -131,6 +131,8 @@ def _advice(found: Probe, hub: str, config: Config) -> list[str]:
         said.append(
             "an address that is not public is polled when it is listed as a number or opened by --allow-net"
         )
+    if found.failure and found.failure.kind == "closed port":
+        said.append("a port is open on the host that is listed with it; --allow-port opens one everywhere")
     if not config["crawl.contact"]:
         said.append("set crawl.contact to a page or an address where the publisher can find you")
     return said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -58,13 +58,14 @@ class Desk:
         self._embedder = Embedder(Path(options.embedding).expanduser()) if options.embedding else None
         self.keys = Keys()
         self.client: redis.Redis = connect(options.redis_url, options.home)
-        check_schema(self.client, self.keys, options.rules.minhash)
+        minhash = check_schema(self.client, self.keys, options.rules.minhash)
+        self.rules = replace(options.rules, minhash=minhash)
         self.token = new_token()
 
     @cached_property
     def placer(self) -> Placer:
         """Places articles."""
-        rules = self.options.rules
+        rules = self.rules
         index = Index(
             self.client,
             self.keys,

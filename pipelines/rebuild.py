@@ -13,7 +13,7 @@ from dedup.thresholds import MinHashConfig
 from storage.index import Index
 from storage.keys import Keys
 from storage.reader import Reader
-from storage.schema import drop_index, index_name, stored_index, switch_index
+from storage.schema import drop_index, index_name, stored_index, switch_index, with_secret
 from storage.search import Search
 from storage.views import ArticleView
 
@@ -28,9 +28,10 @@ def rebuild(
 
     Stories, groups and articles stay as they are, and what was corrected by hand; what comes later is compared under
     the new parameters. Running it again is safe: a rebuild that was broken off is begun anew. `done` hears how many
-    articles each step did.
+    articles each step did. The secret stays, unless another is configured.
     """
     started = datetime.now(UTC)
+    config = with_secret(client, keys, config)
     old, new = stored_index(client, keys), index_name(config)
     index, reader = Index(client, keys, retention=retention, config=config), Reader(client, keys)
     if new != old:

@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 _PARTS = (
     "common",
+    "schema",
     "insert",
     "outlet",
     "unite",

@@ -49,7 +49,8 @@ class Index:
         self._client, self._keys = client, keys
         self._functions = Functions(client, keys.prefix, changed_meanwhile)
         self._retention, self._events = retention, events
-        self._index = index_name(config or MinHashConfig())
+        config = config or MinHashConfig()
+        self._index, self._secret = index_name(config), config.secret
         self._prints: dict[str, Prints] = defaultdict(Prints)
         self.outlets = Outlets(client, keys, retention=retention)
         self.telling = Telling(keys, window=window)
@@ -98,6 +99,7 @@ class Index:
         arguments, blobs = insertion(ids, prints)
         call = {
             "index": self._index,
+            "secret": self._secret,
             "rebuilding": rebuilding,
             "slice": current,
             "here": str(current),

@@ -45,6 +45,10 @@ class Reader:
     def _hash(self, key: str) -> dict[str, str]:
         return self._hashes([key])[0]
 
+    def secret(self) -> str:
+        """What is mixed into the buckets (`dedup.salt`); not to be shown."""
+        return text_of(self._client.hget(self._keys.schema, "secret") or b"")
+
     # --- finding
 
     def resolve(self, kind: Kind, wanted: str) -> list[str]:

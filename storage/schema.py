@@ -1,8 +1,9 @@
-"""The version of what is stored, and the parameters it was made with; a mismatch is refused."""
+"""The version of what is stored, the parameters it was made with, and its secret; a mismatch is refused."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import secrets
+from dataclasses import asdict, replace
 from typing import Any
 
 import redis
@@ -11,20 +12,23 @@ from redis.exceptions import ResponseError
 from dedup.thresholds import MinHashConfig
 from storage.contract import CONTRACT, newer, reads
 from storage.errors import SchemaMismatch
+from storage.functions import Functions
 from storage.keys import Keys, short_hash
 from storage.plain import text_of
 
-VERSION = 3
+VERSION = 4
+_SECRET_BYTES = 16
 
 
 def parameters(config: MinHashConfig) -> dict[str, str]:
-    """What must be equal for two fingerprints to be comparable."""
-    return {"version": str(VERSION), "scheme": "affine32", **{k: str(v) for k, v in asdict(config).items()}}
+    """What must be equal for two fingerprints to be comparable, but for the secret, which is not told."""
+    told = {name: str(value) for name, value in asdict(config).items() if name != "secret"}
+    return {"version": str(VERSION), "scheme": "affine32", **told}
 
 
 def index_name(config: MinHashConfig) -> str:
-    """The name of the index made with these parameters; another set of parameters has another index."""
-    return short_hash(repr(sorted(parameters(config).items())), 4)
+    """The name of the index made with these parameters and this secret; with others it is another index."""
+    return short_hash(repr((sorted(parameters(config).items()), config.secret)), 4)
 
 
 def changed_meanwhile(error: ResponseError) -> Exception:
@@ -44,7 +48,7 @@ def stored_index(client: redis.Redis, keys: Keys) -> str:
 
 def switch_index(client: redis.Redis, keys: Keys, config: MinHashConfig) -> None:
     """Put the index made with these parameters in force, in one step."""
-    fields: dict[Any, Any] = {**parameters(config), "index": index_name(config)}
+    fields: dict[Any, Any] = {**parameters(config), "index": index_name(config), "secret": config.secret}
     client.hset(keys.schema, mapping=fields)
 
 
@@ -64,9 +68,18 @@ def contract_fault(client: redis.Redis, keys: Keys) -> str:
     return f"Redis was written under contract {stored} of docs/redis-schema.md, and this program reads {CONTRACT}"
 
 
-def check_schema(client: redis.Redis, keys: Keys, config: MinHashConfig) -> None:
+def with_secret(client: redis.Redis, keys: Keys, config: MinHashConfig) -> MinHashConfig:
+    """The parameters with the secret that a rebuild is to use: a configured one, the stored one, else a new one, stored."""
+    if config.secret:
+        return config
+    client.hsetnx(keys.schema, "secret", secrets.token_hex(_SECRET_BYTES))
+    return replace(config, secret=text_of(client.hget(keys.schema, "secret") or b""))
+
+
+def check_schema(client: redis.Redis, keys: Keys, config: MinHashConfig) -> MinHashConfig:
     """Write the schema into an empty Redis, or refuse one that was written under another.
 
+    Returns the parameters with the secret in force: the stored one, and in an empty Redis a configured or a new one.
     Raises SchemaMismatch, naming every parameter that differs.
     """
     if fault := contract_fault(client, keys):
@@ -74,14 +87,18 @@ def check_schema(client: redis.Redis, keys: Keys, config: MinHashConfig) -> None
     if newer(text_of(client.hget(keys.schema, "contract") or b"")):
         client.hset(keys.schema, "contract", CONTRACT)
     wanted = parameters(config)
-    for name, value in wanted.items():
-        client.hsetnx(keys.schema, name, value)
-    stored = {text_of(k): text_of(v) for k, v in client.hgetall(keys.schema).items()}
+    mine = config if config.secret else replace(config, secret=secrets.token_hex(_SECRET_BYTES))
+    call = {"parameters": wanted, "secret": mine.secret, "index": index_name(mine)}
+    found = Functions(client, keys.prefix).call("schema", keys.schema, call)
+    stored = {text_of(k): text_of(v) for k, v in found.items()}
     different = [
         f"{k} is {stored.get(k)} there and {v} here" for k, v in wanted.items() if stored.get(k) != v
     ]
+    if config.secret and stored["secret"] != config.secret:
+        different.append("the seed of its buckets (index.seed) is not the same")
     if different:
         raise SchemaMismatch(
             f"Redis holds an index made with other parameters: {'; '.join(different)}. Use the old values, "
             f"or run `newsfold rebuild` to index what is stored under the new ones."
         )
+    return replace(config, secret=stored["secret"])

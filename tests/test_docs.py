@@ -35,19 +35,19 @@ TEXT = "The ferry ran aground off Harrowmouth in fog, and 214 passengers were ta
 @pytest.fixture
 def ids(client: redis.Redis, write: Callable[..., Article]) -> dict[str, str]:
     """A filled Redis and the names that the examples use."""
-    check_schema(client, Keys(), MinHashConfig())
+    minhash = check_schema(client, Keys(), MinHashConfig())
     articles = [
         write(i, TEXT, "Ferry aground", outlet=f"{i}.example", url=f"http://{i}.example/") for i in "ab"
     ]
     german = "Die Fähre lief vor Harrowmouth im Nebel auf Grund, Boote brachten 214 Fahrgäste an Land."
     articles.append(write("c", german, "Fähre vor Harrowmouth aufgelaufen", outlet="c.example", lang="de"))
-    placed = Placer(Index(client, Keys()), Rules()).place(
+    placed = Placer(Index(client, Keys(), config=minhash), Rules(minhash=minhash)).place(
         [Submission(a, (a.url,) if a.url else ()) for a in articles], NOW
     )
     (feed,) = FeedQueue(client, Keys(), token="t").add_feeds([FeedSpec("http://a.example/feed")], NOW)
     client.hset(f"newsfold:feed:{feed}", mapping={"result": "unchanged"})
     lesson = Lesson("a.example", Sighting("a", (), ()), (Phrase("tail", "read more on a example"),))
-    index = Index(client, Keys())
+    index = Index(client, Keys(), config=minhash)
     index.run(index.outlets.ask_learn("en", [lesson], NOW))
     desk = Corrections(client, Keys(), retention=30 * DAY, window=3 * DAY)
     desk.mark(placed[0].story, "pin", NOW, "the story of the day")

@@ -78,15 +78,16 @@ def test_other_parameters_are_refused_in_mid_run(client: redis.Redis) -> None:
 
 
 def test_rebuild_indexes_what_is_stored_and_refuses_old_runs(client: redis.Redis, write: Write) -> None:
-    check_schema(client, Keys(), MINHASH)
-    old = Placer(Index(client, Keys()), Rules())
+    first = check_schema(client, Keys(), MINHASH)
+    old = Placer(Index(client, Keys(), config=first), Rules(minhash=first))
     seen = datetime.now(UTC)
     old.place([Submission(write(f"a{i}", prose(i), seen=seen)) for i in range(70)], seen)
     stories = Reader(client).stories()
     other = MinHashConfig(bands=16, rows=8, word_shingle=2)
     assert rebuild(client, Keys(), other, 30 * DAY) == 70
     assert Reader(client).stories() == stories
-    check_schema(client, Keys(), other)
+    other = check_schema(client, Keys(), other)
+    assert other.secret == first.secret
     with pytest.raises(SchemaMismatch, match="newsfold rebuild"):
         check_schema(client, Keys(), MINHASH)
     with pytest.raises(SchemaMismatch):

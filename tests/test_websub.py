@@ -166,8 +166,9 @@ class Stage:
         port = reserved.addresses[0][1]
         await reserved.cleanup()
         options = HubOptions(
-            f"http://127.0.0.1:{port}", "newsfold/test", 5_000, 100_000, ("127.0.0.0/8",), 3_600
-        )
+            f"http://127.0.0.1:{port}", "newsfold/test", 5_000, 100_000, ("127.0.0.0/8",),
+            (hub_runner.addresses[0][1], 9), 3_600,
+        )  # fmt: skip
         self.subscriber = Subscriber(self.store, self.queue, options)
         runner = await _start(build_app(Reader(self.client), self.subscriber), port)
         try:
@@ -331,6 +332,10 @@ def test_a_hub_that_cannot_be_asked_is_told_and_tried_again(play: Play, client: 
         assert refused.next > datetime.now(UTC)
         private = await ask("http://10.0.0.1/hub")
         assert "not a public address" in private.error
+        closed = await ask("http://127.0.0.1:6379/hub")
+        assert "port 6379, which is not open" in closed.error
+        other = await ask("ftp://hub.example/")
+        assert "neither http nor https" in other.error
         server = await ask(stage.hub_url + "?x", 500)
         assert server.error.endswith("HTTP 500")
         stage.hub.redirect = "http://10.0.0.1/hub"

@@ -161,7 +161,7 @@ class FeedsSpider(Spider):
 
     def _feed_request(self, feed: FeedState) -> Any:
         self.room.enter()
-        self.guard.trust(feed.url)
+        self.guard.trust(feed.given or feed.url)
         asked = conditions(feed, self.decider.policy, no_answer().now)
         return feed_request(
             feed.url, self.parse_feed, self.feed_failed, max_bytes=self.max_feed, conditions=asked, feed=feed

@@ -120,6 +120,8 @@ def _leave_quietly() -> None:
 
 def _tell(error: Exception) -> None:
     """One sentence on stderr; raises what is no fault of the person at the terminal."""
+    from newsfold.safetext import plain_line
+
     if type(error).__name__ == "NoArgsIsHelpError":
         typer.echo(error.format_message().strip())  # type: ignore[attr-defined]
         return
@@ -129,7 +131,7 @@ def _tell(error: Exception) -> None:
         said = " ".join(error.format_message().split()).rstrip(".").replace(": Value error, ", ": ")
         sentence = f"{command}: {said[:1].lower()}{said[1:]}; {command} --help tells more"
     elif isinstance(error, _expected()):
-        sentence = f"newsfold: {' '.join(str(error).split())}"
+        sentence = f"newsfold: {' '.join(plain_line(str(error)).split())}"
     else:
         raise error
-    print(sentence, file=sys.stderr)  # noqa: T201
+    print(plain_line(sentence), file=sys.stderr)  # noqa: T201

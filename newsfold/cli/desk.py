@@ -42,6 +42,7 @@ def config(as_json: JSON = False) -> None:
     shown |= {
         "notify.url": masked(found["notify.url"]),
         "notify.secret": "***" if found["notify.secret"] else "",
+        "index.seed": "***" if found["index.seed"] else "",
     }
     if as_json:
         typer.echo(dumps({o.key: {"value": shown[o.key], "from": found.origins[o.key]} for o in OPTIONS}))
@@ -113,7 +114,7 @@ def _subscriber() -> Subscriber | None:
     options = HubOptions(
         public_url=config["web.public_url"].rstrip("/"), user_agent=user_agent(config),
         lease_seconds=config["web.websub_lease_days"] * 86_400, max_bytes=config["crawl.max_feed_mb"] * 1_000_000,
-        allow_net=tuple(config["crawl.allow_net"]),
+        allow_net=tuple(config["crawl.allow_net"]), ports=tuple(config["crawl.ports"]),
     )  # fmt: skip
     return Subscriber(subscriptions, state.feed_queue(), options)
 

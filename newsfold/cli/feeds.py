@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from newsfold.cli import state
 from newsfold.errors import UsageError
+from newsfold.safetext import plain_line
 
 if TYPE_CHECKING:
     from crawler.model import FeedSpec
@@ -70,16 +71,15 @@ def add(
     lang: Annotated[str, typer.Option(help="Language, where the feed is wrong about it.")] = "",
     outlet: Annotated[str, typer.Option(help="Outlet, where the address is not the publisher's.")] = "",
     no_check: Annotated[bool, typer.Option("--no-check", help="Do not look at it first.")] = False,
-    allow_net: Annotated[
-        list[str] | None, typer.Option(help="Network beside the public ones that may be reached (CIDR).")
-    ] = None,
+    allow_net: state.ALLOW_NET = None,
+    allow_port: state.ALLOW_PORT = None,
     as_json: JSON = False,
 ) -> None:
     """Put feeds on the schedule; of a page, the feed that it names."""
     from newsfold.jsonview import dumps
 
     given = [_spec(url, "", "", "", "").url for url in urls]
-    chosen = given if no_check else _discovered(given, allow_net)
+    chosen = given if no_check else _discovered(given, state.reach(allow_net, allow_port))
     specs = [_spec(url, title, folder, lang, outlet) for url in dict.fromkeys(chosen)]
     queue, now = state.feed_queue(), state.now()
     known = set(queue.feed_ids())
@@ -89,7 +89,7 @@ def add(
         typer.echo(dumps([{"id": identity, "url": url, "new": not old} for url, identity, old in rows]))
     else:
         for url, identity, old in rows:
-            typer.echo(f"{'listed already' if old else 'added'}  {identity}  {url}")
+            typer.echo(plain_line(f"{'listed already' if old else 'added'}  {identity}  {url}"))
 
 
 def _spec(url: str, title: str, folder: str, lang: str, outlet: str) -> FeedSpec:
@@ -98,18 +98,18 @@ def _spec(url: str, title: str, folder: str, lang: str, outlet: str) -> FeedSpec
     return feed_spec("newsfold feeds add", url, title, folder.split("/"), lang, outlet)
 
 
-def _discovered(urls: list[str], allow_net: list[str] | None) -> list[str]:
+def _discovered(urls: list[str], reach: dict[str, Any]) -> list[str]:
     """The feeds at addresses or named by the pages there; UsageError where there is none."""
     from crawler.moves import permanent_target
     from newsfold.probe import probe
 
     found = []
-    flags = {**state.flags(), **({"crawl.allow_net": allow_net} if allow_net else {})}
+    flags = {**state.flags(), **reach}
     for one in probe(flags, urls, follow=True):
         if one.feed is None:
             raise UsageError(f"{one.failure.sentence if one.failure else one.asked}; nothing was added")
         if one.url != one.asked:
-            typer.echo(f"{one.asked} names the feed {one.url}", err=True)
+            typer.echo(plain_line(f"{one.asked} names the feed {one.url}"), err=True)
         found.append(permanent_target(one.answer.hops) or one.url)
     return found
 
@@ -170,9 +170,8 @@ def export(as_json: JSON = False) -> None:
 @app.command(epilog="Example: newsfold feeds check https://example.org/rss")
 def check(
     urls: Annotated[list[str], typer.Argument(metavar="URL", help="Addresses to look at.")],
-    allow_net: Annotated[
-        list[str] | None, typer.Option(help="Network beside the public ones that may be reached (CIDR).")
-    ] = None,
+    allow_net: state.ALLOW_NET = None,
+    allow_port: state.ALLOW_PORT = None,
     as_json: JSON = False,
 ) -> None:
     """Look at an address as a poll would, without storing anything; exit code 1 where it is no feed."""
@@ -181,7 +180,7 @@ def check(
     from newsfold.probe import probe, report
     from newsfold.showfeeds import show_report
 
-    flags = {**state.flags(), **({"crawl.allow_net": allow_net} if allow_net else {})}
+    flags = {**state.flags(), **state.reach(allow_net, allow_port)}
     config = state.config(flags)
     configure(config["log.level"], as_json=config["log.json"])
     reports = [report(one, config) for one in probe(flags, urls)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -158,6 +159,7 @@ def why(
     reader = state.reader()
     left, right = _article(reader, one), _article(reader, other)
     rules = desk_options(state.config()).rules
+    rules = replace(rules, minhash=replace(rules.minhash, secret=reader.secret()))
     story = reader.story(left.story) if left.story == right.story else None
     path = beside_path(story, left.group, right.group) if story and left.group != right.group else ()
     window = round(rules.stories.window_days * 86_400)

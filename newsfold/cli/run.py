@@ -40,13 +40,16 @@ def crawl(
     polls_only: Annotated[
         bool, typer.Option("--polls-only", help="Poll the feeds and leave new pages to another run.")
     ] = False,
-    allow_net: Annotated[
-        list[str] | None, typer.Option(help="Network beside the public ones that may be reached (CIDR).")
-    ] = None,
+    allow_net: state.ALLOW_NET = None,
+    allow_port: state.ALLOW_PORT = None,
     as_json: JSON = False,
 ) -> None:
     """Poll the due feeds, fetch their new pages, and fold the articles into stories."""
-    more = {"crawl.feeds": feeds, "crawl.allow_net": allow_net, "crawl.pages": False if no_pages else None}
+    more = {
+        **state.reach(allow_net, allow_port),
+        "crawl.feeds": feeds,
+        "crawl.pages": False if no_pages else None,
+    }
     raise typer.Exit(_crawl(more, now=now, polls_only=polls_only, as_json=as_json))
 
 
@@ -124,6 +127,7 @@ def ingest(
     from newsfold.bars import bar
     from newsfold.jsonview import dumps
     from newsfold.logs import configure
+    from newsfold.safetext import plain_line
     from pipelines import ingest as lines
     from pipelines.desk import Desk
 
@@ -135,7 +139,7 @@ def ingest(
 
     def skip(number: int, reason: str) -> None:
         bad.append(number)
-        print(f"newsfold: {file}, line {number}: {reason}; skipped", file=sys.stderr)  # noqa: T201
+        print(f"newsfold: {file}, line {number}: {plain_line(reason)}; skipped", file=sys.stderr)  # noqa: T201
 
     with (
         _open(file) as stream,

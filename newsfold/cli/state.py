@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.console import Console
 
 from newsfold.config import Config, load_config
@@ -25,6 +26,14 @@ _WIDE = 10_000
 
 _FLAGS: dict[str, Any] = {}
 
+ALLOW_NET = Annotated[
+    list[str] | None, typer.Option(help="Network beside the public ones that may be reached (CIDR).")
+]
+ALLOW_PORT = Annotated[
+    list[int] | None,
+    typer.Option(min=1, max=65_535, help="Port beside 80, 443 and those of your feeds that may be reached."),
+]
+
 
 def set_flags(flags: Mapping[str, Any]) -> None:
     """Remember what the command line says over the configuration."""
@@ -34,6 +43,12 @@ def set_flags(flags: Mapping[str, Any]) -> None:
 def flags() -> dict[str, Any]:
     """What the command line said."""
     return dict(_FLAGS)
+
+
+def reach(allow_net: list[str] | None, allow_port: list[int] | None) -> dict[str, Any]:
+    """What a command that fetches was told it may reach, as configuration."""
+    given = {"crawl.allow_net": allow_net, "crawl.ports": allow_port}
+    return {key: value for key, value in given.items() if value}
 
 
 def config(more: Mapping[str, Any] | None = None) -> Config:

@@ -18,7 +18,7 @@ from crawler.language import UNKNOWN
 from dedup.clean import shorten
 from dedup.locales import language_name
 from newsfold.passages import abridged
-from newsfold.safetext import flat, one_line
+from newsfold.safetext import flat, one_line, plain_line
 from newsfold.show import ago
 from newsfold.showfeeds import meaning
 from newsfold.web.front import variants
@@ -70,6 +70,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=harmless,
     )
     made.filters |= {
         "ago": distance, "calm": calm, "clock": clock, "day": day, "direction": direction, "flat": flat,
@@ -79,6 +80,11 @@ def environment() -> jinja2.Environment:
     }  # fmt: skip
     made.globals |= {"plural": plural}
     return made
+
+
+def harmless(value: object) -> object:
+    """What a template writes, should it have forgotten to calm it: a text without controls and changes of direction."""
+    return plain_line(value) if type(value) is str else value
 
 
 def render(name: str, **values: Any) -> str:

@@ -7,6 +7,7 @@ it, less often while pushes come.
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -24,7 +25,7 @@ from crawler.events import log_event
 from crawler.guard import AddressGuard
 from crawler.parse import parse_feed
 from crawler.poll import Answer, PollDecider, sift
-from crawler.resolver import GuardedNames
+from crawler.resolver import GuardedNames, guarded_sockets
 from crawler.schedule import Schedule, SchedulePolicy
 from crawler.websub import Subscription, asked, failed, given_up, is_signed, request_form, verified
 from storage.queue import FeedQueue
@@ -46,6 +47,7 @@ class HubOptions:
     lease_seconds: int = 10 * 86_400
     max_bytes: int = 20_000_000
     allow_net: tuple[str, ...] = ()
+    ports: tuple[int | str, ...] = ()
     round_seconds: float = _ROUND_SECONDS
 
 
@@ -54,7 +56,7 @@ class Subscriber:
 
     def __init__(self, subscriptions: Subscriptions, queue: FeedQueue, options: HubOptions) -> None:
         self._store, self._queue, self._options = subscriptions, queue, options
-        self._guard = AddressGuard(options.allow_net)
+        self._guard = AddressGuard(options.allow_net, options.ports)
         self._decider = PollDecider(Schedule(SchedulePolicy()))
         # A verification may come while the hub's answer is being noted.
         self._turn = asyncio.Lock()
@@ -89,7 +91,11 @@ class Subscriber:
     async def ask_due(self) -> None:
         """Ask the hubs of all subscriptions that are new or to be renewed."""
         while due := await asyncio.to_thread(self._store.claim_due, _AT_ONCE, datetime.now(UTC)):
-            connector = aiohttp.TCPConnector(resolver=GuardedNames(self._guard), limit_per_host=1)
+            connector = aiohttp.TCPConnector(
+                resolver=GuardedNames(self._guard),
+                socket_factory=guarded_sockets(self._guard),
+                limit_per_host=1,
+            )
             headers = {"User-Agent": self._options.user_agent}
             timeout = aiohttp.ClientTimeout(total=30)
             async with aiohttp.ClientSession(
@@ -149,7 +155,7 @@ class Subscriber:
         if not (feed.isascii() and feed.isalnum()):
             raise web.HTTPNotFound
         one = await asyncio.to_thread(self._store.get, feed)
-        if one is None or one.token != token:
+        if one is None or not hmac.compare_digest(one.token.encode(), token.encode("utf-8", "surrogatepass")):
             raise web.HTTPNotFound
         return one
 

@@ -141,7 +141,10 @@ end
 
 redis.register_function('nf_insert_and_read_@V@', function(keys, args)
   local call = cmsgpack.unpack(args[1])
-  redis.call('HSETNX', call.P .. ':schema', 'index', call.index)
+  if redis.call('HSETNX', call.P .. ':schema', 'index', call.index) == 1 then
+    -- A server that has lost its data: what goes on is this worker's index, and so its secret.
+    redis.call('HSET', call.P .. ':schema', 'secret', call.secret)
+  end
   if not call.rebuilding and redis.call('HGET', call.P .. ':schema', 'index') ~= call.index then
     return redis.error_reply('NFSCHEMA the index was made with other parameters')
   end
