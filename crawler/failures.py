@@ -16,6 +16,7 @@ from scrapy.exceptions import (
 )
 
 from crawler.errors import ClosedPort, ForbiddenAddress, HostWaits
+from crawler.text import tidy
 
 FailureClass = Literal[
     "no address", "refused", "timeout", "tls", "transfer", "too large", "redirects", "robots", "private address",
@@ -37,6 +38,7 @@ _RAISED: Final[tuple[tuple[type[BaseException], FailureClass, str], ...]] = (
     (DownloadCancelledError, "too large", "the answer is larger than allowed"),
     (ResponseDataLossError, "transfer", "the answer broke off"),
 )
+_MOST_WORDS: Final = 200
 _STATUS: Final[dict[int, tuple[FailureClass, str]]] = {
     401: ("login", "asks for a login"),
     402: ("login", "asks for payment"),
@@ -66,14 +68,20 @@ def failure_of(url: str, error: BaseException | None) -> Failure:
         "ssl" in type(cause).__name__.lower() or "certificate" in type(cause).__name__.lower()
         for cause in causes
     ):
-        return Failure("tls", f"{url}: the encrypted connection failed ({causes[-1]})")
+        return Failure("tls", f"{url}: the encrypted connection failed ({_words(causes[-1])})")
     if isinstance(error, DownloadConnectionRefusedError):
         return Failure("refused", f"{url}: the connection was refused")
     if isinstance(error, IgnoreRequest):
         return _ignored(url, str(error))
     if isinstance(error, DownloadFailedError):
-        return Failure("transfer", f"{url}: the transfer failed ({error})")
-    return Failure("error", f"{url}: {error or type(error).__name__}")
+        return Failure("transfer", f"{url}: the transfer failed ({_words(error)})")
+    return Failure("error", f"{url}: {_words(error)}")
+
+
+def _words(error: BaseException | None) -> str:
+    """What a library says, on one line and not at length: it quotes what the server sent, however much that was."""
+    said = tidy(str(error)[: 4 * _MOST_WORDS])
+    return f"{said[:_MOST_WORDS]}…" if len(said) > _MOST_WORDS else said or type(error).__name__
 
 
 def _ignored(url: str, words: str) -> Failure:
@@ -83,7 +91,7 @@ def _ignored(url: str, words: str) -> Failure:
         return Failure("redirects", f"{url}: it redirects without end")
     if "robots.txt" in words:
         return Failure("robots", f"{url}: robots.txt forbids it")
-    return Failure("error", f"{url}: {words or 'it was left out'}")
+    return Failure("error", f"{url}: {tidy(words[:_MOST_WORDS]) or 'it was left out'}")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -14,6 +14,7 @@ from crawler.parse.jsonfeed import parse_json
 from crawler.parse.sitemap import parse_sitemap
 from crawler.parse.webpage import feeds_named
 from crawler.parse.xmlfeed import parse_xml
+from crawler.text import tidy
 
 __all__ = ["MAX_BYTES", "MAX_ENTRIES", "parse_feed"]
 
@@ -75,7 +76,8 @@ def parse_feed(
     except FeedError:
         raise
     except Exception as error:  # whatever a hostile feed has found must not end the crawl
-        raise FeedError(f"{url} could not be read as a feed: {type(error).__name__}: {error}") from error
+        said = tidy(f"{type(error).__name__}: {str(error)[:200]}")
+        raise FeedError(f"{url} could not be read as a feed: {said}") from error
 
 
 def _unpacked(body: bytes, max_bytes: int) -> bytes:

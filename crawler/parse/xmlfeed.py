@@ -138,7 +138,8 @@ def parse_xml(
     except _TooMuch as reason:
         raise FeedError(f"{url} is no feed that can be read: it has {reason}") from None
     except Exception as error:  # feedparser raises a dozen kinds on malformed input
-        raise FeedError(f"{url} could not be read as a feed: {type(error).__name__}: {error}") from error
+        said = tidy(f"{type(error).__name__}: {str(error)[:200]}")
+        raise FeedError(f"{url} could not be read as a feed: {said}") from error
     said = list(notes)
     if reading.malformed:
         said.append(f"malformed XML: {reading.malformed}")
