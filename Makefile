@@ -6,7 +6,7 @@ PEERS := .venv-bench
 PIP_INSTALL := -m pip install --disable-pip-version-check --progress-bar on
 DEMO_HOME ?= $(CURDIR)/.newsfold
 
-.PHONY: demo crawl test check bench screenshots setup setup-dev setup-bench clean
+.PHONY: demo crawl test check bench fuzz screenshots setup setup-dev setup-bench clean
 
 demo: setup  ## Crawl a small invented newsroom on this machine and show its stories.
 	@NEWSFOLD_HOME="$(DEMO_HOME)" $(BIN)/newsfold demo
@@ -33,6 +33,12 @@ bench:  ## A benchmark beside all its peers: make bench NAME=pages ARGS=--quick
 screenshots: setup-dev  ## Take the pictures in docs/screenshots anew; needs chromium.
 	@$(BIN)/python -m docs.screenshots.take
 
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/ready-fuzz  ## Coverage-guided fuzzing of feeds, pages and JSON Lines, a minute each; what is found is in .fuzz/.
+	@for target in feed page lines; do echo "fuzzing $$target for $(FUZZ_SECONDS) s"; \
+	  $(BIN)/python tests/fuzz/run.py $$target -max_total_time=$(FUZZ_SECONDS) >.fuzz-$$target.log 2>&1; code=$$?; \
+	  grep -E '^(stat::|SUMMARY|[A-Za-z]*Error)' .fuzz-$$target.log; test $$code -eq 0 || exit $$code; done
+
 setup: $(VENV)/ready
 setup-dev: $(VENV)/ready-dev
 setup-bench: $(PEERS)/ready
@@ -57,6 +63,10 @@ $(VENV)/ready: requirements.txt pyproject.toml | $(VENV)/pip
 
 $(VENV)/ready-dev: requirements-dev.txt $(VENV)/ready
 	$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/ready-fuzz: requirements-fuzz.txt $(VENV)/ready-dev
+	$(BIN)/python $(PIP_INSTALL) -r requirements-fuzz.txt
 	@touch $@
 
 $(PEERS)/ready: requirements-bench.txt requirements-dev.txt requirements.txt | $(PEERS)/pip

@@ -116,7 +116,10 @@ def _parse(option: Option, text: str) -> Any:
     if option.kind is list:
         return [part.strip() for part in text.split(",") if part.strip()]
     if option.kind is dict:
-        return tomllib.loads(f"value = {text}")["value"]
+        try:
+            return tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            return text
     try:
         return option.kind(text)
     except ValueError:

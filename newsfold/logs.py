@@ -26,8 +26,9 @@ class LineFormatter(logging.Formatter):
         line = escaped(f"{_time(record)} {record.levelname} {record.getMessage()}{shown}")
         if not record.exc_info:
             return line
-        # A traceback has lines of its own; what it quotes may be a publisher's.
-        return "\n".join((line, *map(escaped, self.formatException(record.exc_info).split("\n"))))
+        # A traceback has lines of its own; what it quotes may be a publisher's, and look like a line of the log.
+        told = self.formatException(record.exc_info).split("\n")
+        return "\n".join((line, *(f"  {escaped(part)}" for part in told)))
 
 
 class JsonFormatter(logging.Formatter):

@@ -22,6 +22,7 @@ _REFUSED: Final = frozenset(
 )
 
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_NUMBERED: Final = re.compile(r"&#([xX][0-9a-fA-F]{1,12}|\d{1,12});?")
 _BEFORE_ROOT: Final = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.S)
 _DOCTYPE: Final = re.compile(r"<!DOCTYPE\b", re.I)
 _DOCTYPE_PIECE: Final = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?(?:-->|\Z)|[\[\]<>]|[^\[\]<>\"']+", re.S)
@@ -124,6 +125,22 @@ def split_document(text: str, url: str) -> Document:
 def only_xml(text: str) -> str:
     """`text` without the characters that XML 1.0 forbids: one of them makes a whole feed malformed."""
     return _NOT_XML.sub("", text)
+
+
+def readable_xml(text: str) -> str:
+    """XML without what it forbids, as characters or by number."""
+    return only_characters(only_xml(text))
+
+
+def only_characters(text: str) -> str:
+    """`text` without numbered references to what is no character: libraries stumble over halves of surrogate pairs."""
+    return _NUMBERED.sub(_existing, text) if "&#" in text else text
+
+
+def _existing(reference: re.Match[str]) -> str:
+    digits = reference[1]
+    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    return reference[0] if code < 0xD800 or 0xE000 <= code <= 0x10FFFF else ""
 
 
 def _doctype_end(text: str, start: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from lxml import etree
 
-from crawler.parse.document import Document, only_xml
+from crawler.parse.document import Document, readable_xml
 from crawler.parse.names import ATOM, Names, Unusual, attributes, lang_of
 from crawler.parse.rules import At, EntryReader, Fields, base_of
 
@@ -109,7 +109,7 @@ def _tree(body: str) -> Any:
         remove_pis=True,
     )  # fmt: skip
     try:
-        return etree.fromstring(only_xml(body).encode(), parser)
+        return etree.fromstring(readable_xml(body).encode(), parser)
     except (etree.LxmlError, ValueError) as error:
         raise Unusual(str(error)) from error
 

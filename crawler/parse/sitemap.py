@@ -11,7 +11,7 @@ from lxml import etree
 
 from crawler.errors import FeedError, NotAFeed
 from crawler.model import Entry, ParsedFeed
-from crawler.parse.document import Document, only_xml
+from crawler.parse.document import Document, readable_xml
 from crawler.parse.facts import TITLE_LIMIT, finished, key_of, language, utc, web_address
 from crawler.parse.times import moment
 from crawler.text import plain
@@ -43,7 +43,7 @@ def _tree(document: Document, url: str) -> Any:
         remove_comments=True, remove_pis=True,
     )  # fmt: skip
     try:
-        root = etree.fromstring(only_xml(document.body).encode(), parser)
+        root = etree.fromstring(readable_xml(document.body).encode(), parser)
     except (etree.LxmlError, ValueError) as error:
         raise FeedError(f"{url} could not be read as a sitemap: {error}") from error
     if root is None:

@@ -16,11 +16,12 @@ import feedparser.api
 
 from crawler.errors import FeedError
 from crawler.model import ParsedFeed
-from crawler.parse.document import Document, only_xml
+from crawler.parse.document import Document, only_characters, readable_xml
 from crawler.parse.hints import hints_from
 from crawler.parse.names import Unusual
 from crawler.parse.quick import Found, read_quickly
 from crawler.parse.xmlentries import feed_from
+from crawler.text import tidy
 
 # feedparser takes 10 µs for each element, and reads a malformed feed twice; what is beyond is left out.
 _ELEMENTS: Final = 40_000
@@ -201,9 +202,13 @@ def _read_loosely(document: Document, max_entries: int, malformed: str) -> _Read
     body = _beginning(document.body)
     reading.full = len(body) < len(document.body)
     try:
-        reading.parser.feed(body)
+        reading.parser.feed(only_characters(body))
     except _Full:
         reading.full = True
+    except Exception as error:  # what it had read by then stands
+        if not reading.parser.entries:
+            raise
+        reading.malformed += f"; reading ended at {type(error).__name__}"
     return reading
 
 
@@ -240,5 +245,5 @@ def _source(document: Document) -> xml.sax.xmlreader.InputSource:
     declared = "".join(f'<!ENTITY {name} "{value}">' for name, value in quoted)
     doctype = f"<!DOCTYPE feed [{declared}]>" if declared else ""
     source = xml.sax.xmlreader.InputSource()
-    source.setByteStream(io.BytesIO(only_xml(doctype + document.body).encode()))
+    source.setByteStream(io.BytesIO(readable_xml(doctype + document.body).encode()))
     return source

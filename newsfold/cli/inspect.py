@@ -177,6 +177,7 @@ def outlet(
 ) -> None:
     """Show the furniture learnt of an outlet: what recurs around its texts and does not count as text."""
     from newsfold.jsonview import dumps
+    from newsfold.safetext import plain_line
     from newsfold.show import show_outlet
 
     found = state.reader().furniture(wanted)
@@ -189,4 +190,4 @@ def outlet(
     elif found:
         show_outlet(state.console(), found)
     else:
-        typer.echo(f"nothing has recurred over different texts of {wanted}")
+        typer.echo(plain_line(f"nothing has recurred over different texts of {wanted}"))
