@@ -133,8 +133,11 @@ class FeedBook(Protocol):
     async def seen(self, feed: str) -> dict[str, str]:
         """What each of a feed's entries said when last seen (`crawler.entries`)."""
 
-    async def articles_at(self, digests: Sequence[str]) -> dict[str, str]:
-        """The ids of the articles at those canonical URLs (given by `crawler.entries.digest`) that have one."""
+    async def articles_at(self, digests: Sequence[str], new: Sequence[str] = ()) -> dict[str, str]:
+        """The ids of the articles at those canonical URLs (given by `crawler.entries.digest`) that have one.
+
+        For `new` ones an article counts as none of which only a feed of another site tells.
+        """
 
     async def finish_poll(self, feed: FeedState, outcome: PollOutcome) -> bool:
         """Store a poll in one step; False when the lease was lost and nothing was stored."""

@@ -15,9 +15,12 @@ from crawler.links import related
 from crawler.model import ParsedFeed
 from crawler.moves import after_answer
 from crawler.schedule import Next, Schedule, SchedulePolicy
+from crawler.urls import same_site
 
 _NEWEST = 20
 _AHEAD = timedelta(hours=1)
+# A content of so many characters is taken for the article.
+_WHOLE = 1_200
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,15 @@ def conditions(feed: FeedState, policy: SchedulePolicy, now: datetime) -> dict[s
     return {name: value.encode() for name, value in found.items() if value}
 
 
-def page_id(url: str) -> str:
-    """The id of a queued page: one a canonical URL, however many feeds name it."""
-    return "p" + digest(url)
+def page_id(url: str, feed: str = "") -> str:
+    """The id of a queued page: one a canonical URL, however many feeds name it, but for what `feed` alone tells of it."""
+    return "p" + (digest(url, feed) if feed else digest(url))
+
+
+def _tells_anothers(feed: FeedState, one: Sorted) -> bool:
+    """Whether an entry brings a whole text for another site's address: its own feed's word must not wait behind that."""
+    whole = len(one.entry.content_html) >= _WHOLE
+    return whole and not any(same_site(home, one.url) for home in (feed.url, feed.given) if home)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +82,14 @@ class Sifted:
     count: int
 
     @property
+    def new(self) -> tuple[str, ...]:
+        """The addresses of new entries, as they are looked up."""
+        return tuple(digest(one.url) for one in self.sorted if one.kind == "new")
+
+    @property
     def lookups(self) -> tuple[str, ...]:
         """What is to be looked up before the decision: addresses of new entries, earlier ones of edited ones."""
-        new = [digest(one.url) for one in self.sorted if one.kind == "new"]
-        return (*new, *(one.earlier for one in self.sorted if one.earlier and one.kind == "edited"))
+        return (*self.new, *(one.earlier for one in self.sorted if one.earlier and one.kind == "edited"))
 
 
 def sift(feed: FeedState, parsed: ParsedFeed, memory: Memory) -> Sifted | None:
@@ -215,7 +228,7 @@ def _jobs(feed: FeedState, sifted: Sifted, articles: Mapping[str, str]) -> tuple
     for one in sifted.sorted:
         if one.kind == "known" or (one.kind == "new" and digest(one.url) in articles):
             continue
-        identity = page_id(one.url)
+        identity = page_id(one.url, feed.id if _tells_anothers(feed, one) else "")
         jobs.setdefault(
             identity, PageJob(identity, one.url, feed, one.entry, article=articles.get(one.earlier, ""))
         )

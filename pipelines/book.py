@@ -53,14 +53,13 @@ class RedisBook:
     async def seen(self, feed: str) -> dict[str, str]:
         return await self._seen.ask(feed)
 
-    async def articles_at(self, digests: Sequence[str]) -> dict[str, str]:
-        return await self._articles.ask(digests) if digests else {}
+    async def articles_at(self, digests: Sequence[str], new: Sequence[str] = ()) -> dict[str, str]:
+        return await self._articles.ask((digests, new)) if digests else {}
 
-    def _articles_of(self, asked: Sequence[Sequence[str]]) -> list[dict[str, str]]:
-        found = self._queue.articles_at(
-            list(dict.fromkeys(digest for digests in asked for digest in digests))
-        )
-        return [{digest: found[digest] for digest in digests if digest in found} for digests in asked]
+    def _articles_of(self, asked: Sequence[tuple[Sequence[str], Sequence[str]]]) -> list[dict[str, str]]:
+        every = list(dict.fromkeys(digest for digests, _ in asked for digest in digests))
+        found = self._queue.articles_at(every, {digest for _, new in asked for digest in new})
+        return [{digest: found[digest] for digest in digests if digest in found} for digests, _ in asked]
 
     async def finish_poll(self, feed: FeedState, outcome: PollOutcome) -> bool:
         return await self._finish.ask((feed, outcome))

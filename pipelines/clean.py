@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from scrapy.exceptions import DropItem
 
-from crawler.book import Fetched
+from crawler.book import FeedState, Fetched
 from crawler.model import Page
-from crawler.urls import outlet_of
+from crawler.urls import outlet_of, same_site
 from dedup.clean import clean
 from dedup.model import Article, Place
 from dedup.wire import wire_credit
 from pipelines.desk import Desk
 from pipelines.placing import Submission
+from storage.claims import Claims
 from storage.keys import article_id
 
 if TYPE_CHECKING:
@@ -53,23 +55,52 @@ def to_article(page: Page, seen: datetime, family: str) -> Article:
 
 
 class CleanPipeline:
-    """Turns `Fetched` into `Submission`; a page without headline and text is dropped from the queue."""
+    """Turns `Fetched` into `Submission`; a page without headline and text is dropped from the queue.
+
+    Dropped, too, is what a feed of one site says of another's address where there is an article already: whoever
+    lists a stranger's address does not write his article.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._claims = Claims(desk.client, desk.keys)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> CleanPipeline:
         return cls(Desk.of(crawler))
 
-    def process_item(self, item: Fetched) -> Submission:
+    async def process_item(self, item: Fetched) -> Submission:
         page = item.page if item.page.url else replace(item.page, url=item.job.url)
-        # An entry whose id and address changed with its headline is the article that it was.
-        page = replace(page, id=page.id or item.job.article)
-        outlet = page.outlet or outlet_of(item.job.feed.url)
-        article = to_article(page, datetime.now(UTC), self._desk.family(outlet))
+        outlet = self._desk.family(page.outlet or outlet_of(item.job.feed.url))
+        hearsay = is_hearsay(page, item.job.feed)
+        if hearsay or item.job.article:
+            return await asyncio.to_thread(self._disputed, item, page, outlet, hearsay=hearsay)
+        return self._submission(item, page, outlet)
+
+    def _disputed(self, item: Fetched, page: Page, outlet: str, *, hearsay: bool) -> Submission:
+        job = item.job
+        # An entry whose id and address changed with its headline is the article that it was, on its own site.
+        if job.article and not page.id and self._claims.keeps(job.article, page.url):
+            page = replace(page, id=job.article)
+        if not hearsay:
+            return self._submission(item, page, outlet)
+        page = replace(page, feed=job.feed.id)
+        made = self._submission(item, page, outlet)
+        if self._claims.is_anothers(made.article.id, job.feed.id):
+            self._desk.queue.pages.drop(job)
+            raise DropItem(f"{job.url} is another site's, and its article is not {job.feed.url}'s to write")
+        return replace(made, urls=self._claims.free(made.urls, made.article.id))
+
+    def _submission(self, item: Fetched, page: Page, outlet: str) -> Submission:
+        article = to_article(page, datetime.now(UTC), outlet)
         if not article.title and not article.text:
             self._desk.queue.pages.drop(item.job)
             raise DropItem(f"{item.job.url} holds neither headline nor text")
         urls = tuple(dict.fromkeys(url for url in (page.url, item.job.url) if url))
         return Submission(article, urls, item.job.id)
+
+
+def is_hearsay(page: Page, feed: FeedState) -> bool:
+    """Whether a text comes from a feed alone, and the feed is of another site than the address that it gives."""
+    told = page.source in ("feed", "summary")
+    return told and not any(same_site(home, page.url) for home in (feed.url, feed.given) if home)

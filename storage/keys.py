@@ -183,5 +183,5 @@ def feed_id(url: str) -> str:
 
 
 def article_id(url: str) -> str:
-    """The id of an article by its canonical URL."""
-    return "a" + short_hash("article " + url, 6)
+    """The id of an article by its canonical URL: 64 bits, as publishers choose their URLs and would choose an id."""
+    return "a" + short_hash("article " + url, 8)

@@ -7,7 +7,7 @@ presumed dead and comes back changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -204,12 +204,23 @@ class FeedQueue:
         """Of each feed, what its entries said when last seen."""
         return hashes(self._client, [self._keys.feed_entries(feed) for feed in feeds])
 
-    def articles_at(self, digests: Sequence[str]) -> dict[str, str]:
-        """The ids of the articles at those canonical URLs (by digest) that have one."""
+    def articles_at(self, digests: Sequence[str], new: Container[str] = ()) -> dict[str, str]:
+        """The ids of the articles at those canonical URLs (by digest) that have one.
+
+        For those that are `new` to a feed an article counts as none of which only a feed of another site tells.
+        """
         if not digests:
             return {}
         found = self._client.mget([self._keys.url_of_digest(digest) for digest in digests])
-        return {d: text_of(article) for d, article in zip(digests, found, strict=True) if article is not None}
+        known = {d: text_of(one) for d, one in zip(digests, found, strict=True) if one is not None}
+        asked = [digest for digest in known if digest in new]
+        pipe = self._client.pipeline(transaction=False)
+        for digest in asked:
+            pipe.hget(self._keys.article(known[digest]), "feed")
+        hearsay = (
+            {digest for digest, feed in zip(asked, pipe.execute(), strict=True) if feed} if asked else set()
+        )
+        return {digest: article for digest, article in known.items() if digest not in hearsay}
 
     def finish_polls(
         self, polls: Sequence[tuple[FeedState, PollOutcome]], now: datetime, *, keep_pages: bool = True

@@ -115,6 +115,7 @@ def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
         "page": record.page,
         **({"reworded": True} if link.reworded else {}),
         "words": record.words,
+        "hearsay": article.feed,
     }
     if stories:
         doc["own_story"], doc["story"] = story_id(group), link.story

@@ -235,7 +235,8 @@ class FeedsSpider(Spider):
         return await self.book.seen(feed.id) if feed.whole is not None else {}
 
     async def _decide(self, feed: FeedState, answer: Answer, sifted: Sifted) -> PollOutcome:
-        return self.decider.changed(feed, answer, sifted, await self.book.articles_at(sifted.lookups))
+        articles = await self.book.articles_at(sifted.lookups, sifted.new)
+        return self.decider.changed(feed, answer, sifted, articles)
 
     async def feed_failed(self, failure: Failure) -> AsyncIterator[Any]:
         """A poll that brought no answer at all."""

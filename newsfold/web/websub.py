@@ -225,7 +225,7 @@ class Subscriber:
         (seen,) = self._queue.seen([feed.id])
         sifted = sift(feed, parsed, Memory(seen))
         assert sifted is not None  # noqa: S101 - every entry was read
-        articles = self._queue.articles_at(sifted.lookups)
+        articles = self._queue.articles_at(sifted.lookups, sifted.new)
         outcome = self._decider.changed(feed, Answer(200, {}, body, now, 0.0, feed.url), sifted, articles)
         self._store.store_pushed(outcome, now)
         return len(outcome.pages)

@@ -5,12 +5,16 @@
 
 local SEEN = 2 -- of which the first two are when the article was met
 
-local function remember_urls(P, doc, call)
-  for _, url in ipairs(doc.url_keys) do redis.call('SET', url, doc.id, 'EX', call.ttl) end
+local function settle_page(P, doc)
   if doc.page ~= '' then
     redis.call('ZREM', P .. ':pages:due', doc.page)
     redis.call('DEL', P .. ':page:' .. doc.page)
   end
+end
+
+local function remember_urls(P, doc, call)
+  for _, url in ipairs(doc.url_keys) do redis.call('SET', url, doc.id, 'EX', call.ttl) end
+  settle_page(P, doc)
 end
 
 -- `doc.reworded` says that the article was known, so that when it was met first stays as it is.

@@ -75,9 +75,14 @@ end
 -- An article met before; a changed text makes it a revision of itself.
 local function revise(P, prefix, doc, call, group, story)
   local key = P .. ':article:' .. doc.id
-  local known = redis.call('HMGET', key, 'content', 'revisions')
+  local known = redis.call('HMGET', key, 'content', 'revisions', 'feed')
   local verdict = known[1] == doc.content and 'unchanged' or 'revision'
   group, story = root(P, 'group', group), root(P, 'story', story)
+  if doc.hearsay ~= '' and known[3] ~= doc.hearsay then
+    -- What a feed tells of another site's address changes nothing of what that site or another feed has told.
+    settle_page(P, doc)
+    return { group, story, false, false, 'unchanged' }
+  end
   redis.call('HSET', key, unpack(doc.record, call.placed + 1))
   redis.call('EXPIRE', key, call.ttl)
   remember_urls(P, doc, call)
