@@ -118,6 +118,15 @@ EXPENSIVE = {
     "xhtml": lambda: b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>x</title><content type='xhtml'>" + b"<div>" * 100_000,
     "json": lambda: b'{"version":"https://jsonfeed.org/version/1","items":[' + b"{}," * M + b"{}]}",
     "nested json": lambda: b'{"a":' * M,
+    "a million entries": lambda: _rss(b"<item/>" * M),
+    "a million atom entries": lambda: b"<feed xmlns='http://www.w3.org/2005/Atom'>" + b"<entry/>" * M + b"</feed>",
+    "a million titled entries": lambda: _rss(b"<item><title>a</title></item>" * (M // 2)),
+    "a million addresses": lambda: b"<urlset>" + b"<url><loc>http://a/</loc></url>" * (M // 2) + b"</urlset>",
+    "a million sitemaps": lambda: b"<sitemapindex>" + b"<sitemap><loc>http://a/</loc></sitemap>" * (M // 3) + b"</sitemapindex>",
+    "a huge attribute": lambda: _rss(b"<item><title type='" + b"a" * (5 * M) + b"'>t</title></item>"),
+    "a huge address": lambda: _rss(b"<item><title>t</title><link>http://a/" + b"a" * (5 * M) + b"</link></item>"),
+    "invalid bytes": lambda: _rss(b"<item><title>\xff\xfe\x80" + b"\xc3\x28\xa0\xed\xa0\x80" * M + b"</title></item>"),
+    "many namespaces": lambda: _rss(b"".join(b"<item><a%d:title xmlns:a%d='u%d'/></item>" % (i, i, i) for i in range(100_000))),
 }  # fmt: skip
 
 
