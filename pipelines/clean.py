@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,8 +12,9 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import DropItem
 
 from crawler.book import FeedState, Fetched
+from crawler.events import log_event
 from crawler.model import Page
-from crawler.urls import outlet_of, same_site
+from crawler.urls import outlet_of
 from dedup.clean import clean
 from dedup.model import Article, Place
 from dedup.wire import wire_credit
@@ -22,6 +25,8 @@ from storage.keys import article_id
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
 
 
 def to_article(page: Page, seen: datetime, family: str) -> Article:
@@ -72,7 +77,7 @@ class CleanPipeline:
     async def process_item(self, item: Fetched) -> Submission:
         page = item.page if item.page.url else replace(item.page, url=item.job.url)
         outlet = self._desk.family(page.outlet or outlet_of(item.job.feed.url))
-        hearsay = is_hearsay(page, item.job.feed)
+        hearsay = is_hearsay(page, item.job.feed, self._desk.family)
         if hearsay or item.job.article:
             return await asyncio.to_thread(self._disputed, item, page, outlet, hearsay=hearsay)
         return self._submission(item, page, outlet)
@@ -88,7 +93,10 @@ class CleanPipeline:
         made = self._submission(item, page, outlet)
         if self._claims.is_anothers(made.article.id, job.feed.id):
             self._desk.queue.pages.drop(job)
-            raise DropItem(f"{job.url} is another site's, and its article is not {job.feed.url}'s to write")
+            log_event(
+                logger, logging.INFO, "article.refused", url=job.url, feed=job.feed.url, reason="another's"
+            )
+            raise DropItem(f"{job.url} is not {job.feed.url}'s to write", log_level="DEBUG")
         return replace(made, urls=self._claims.free(made.urls, made.article.id))
 
     def _submission(self, item: Fetched, page: Page, outlet: str) -> Submission:
@@ -100,7 +108,12 @@ class CleanPipeline:
         return Submission(article, urls, item.job.id)
 
 
-def is_hearsay(page: Page, feed: FeedState) -> bool:
-    """Whether a text comes from a feed alone, and the feed is of another site than the address that it gives."""
-    told = page.source in ("feed", "summary")
-    return told and not any(same_site(home, page.url) for home in (feed.url, feed.given) if home)
+def is_hearsay(page: Page, feed: FeedState, family: Callable[[str], str] = str) -> bool:
+    """Whether a text comes from a feed alone, and the feed is of another publisher than the address that it gives.
+
+    `family` is the publisher of a registrable domain.
+    """
+    if page.source not in ("feed", "summary"):
+        return False
+    publisher = family(outlet_of(page.url))
+    return all(family(outlet_of(home)) != publisher for home in (feed.url, feed.given) if home)

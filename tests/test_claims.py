@@ -51,6 +51,7 @@ def test_hearsay_is_what_a_feed_alone_tells_of_anothers_address() -> None:
     )
     assert is_hearsay(page, evil)
     assert not is_hearsay(page, own)
+    assert not is_hearsay(page, evil, lambda domain: domain.replace("evil", "victim"))
     moved = FeedState("f3", "http://feedproxy.example/victim", given="http://victim.example/rss")
     assert not is_hearsay(page, moved)
     told = Page(url=VICTIM, outlet="", title="", blocks=(), lang="en", source="page")
