@@ -87,11 +87,6 @@ def _phrases(lang: str, fields: Sequence[Any]) -> tuple[Phrase, ...]:
     return tuple(Phrase(place, text) for spoken, place, text in found if spoken == lang)  # type: ignore[arg-type]
 
 
-def _written(sighting: Sighting) -> str:
-    head, tail = " ".join(sighting.head), " ".join(sighting.tail)
-    return compact([sighting.article, head, tail, " ".join(sighting.blocks)])
-
-
 class _Sightings:
     """Sightings by how they are stored: an outlet's latest are asked for with each of its articles, and most were seen before."""
 

@@ -45,7 +45,7 @@ from newsfold.jsonview import dumps
 from pipelines.ingest import open_lines, read_rows
 from storage.feedfields import feed_state, new_fields, page_call, page_job, spec_fields, spec_of
 from storage.functions import Call
-from storage.outlets import _sighting, _written
+from storage.outlets import _Sightings
 from storage.plain import from_iso, iso, text_of
 from storage.subscriptions import _fields, _subscription
 
@@ -236,7 +236,7 @@ def test_what_is_remembered(key: str, time: int, words: list[str]) -> None:
     one = Remembered.of(Entry(key=key, link=key, title=key), key)
     assert Remembered.read(str(one)) == one
     sighting = Sighting(key, tuple(words), (), tuple(words[:1]))
-    assert _sighting(_written(sighting).encode("utf-8", "surrogatepass")) == sighting
+    assert _Sightings().read(_Sightings().written(sighting)) == sighting
 
 
 @few
