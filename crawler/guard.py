@@ -82,7 +82,8 @@ class AddressGuard:
         host, port = _place(url)
         if literal(host):
             self._trusted.add((_spelt(host), port))
-        self._written.add((_spelt(host), port))
+        if port not in self._ports:
+            self._written.add((_spelt(host), port))
 
     def open_host(self, host: str, port: int) -> None:
         """Open the way to one host, whatever it resolves to: the operator's proxy. No URL may name it."""
@@ -106,9 +107,7 @@ class AddressGuard:
     def check_resolved(self, host: str, port: int, address: str) -> None:
         """Refuse a name that resolves to an address that is not open."""
         resolved = _address(address)
-        if self._holds(self._trusted, host, port):
-            return
-        if self._holds(self._ways, host, port):
+        if self._holds(self._trusted, host, port) or self._holds(self._ways, host, port):
             self._ways.add((str(resolved), port))
         elif not self.allows(resolved):
             raise ForbiddenAddress(_closed_address(host, resolved))
@@ -116,7 +115,8 @@ class AddressGuard:
     def check_connection(self, address: str, port: int) -> None:
         """Refuse to connect to an address, or at a port, that is not open: the last look, whoever has parsed the URL."""
         reached = _address(address)
-        if (str(reached), port) in self._trusted | self._ways:
+        place = str(reached), port
+        if place in self._trusted or place in self._ways:
             return
         if not self.allows(reached):
             raise ForbiddenAddress(_closed_address("the connection", reached))

@@ -111,6 +111,16 @@ def test_what_the_operator_opened() -> None:
     guard.check_url("http://[::1]/page")
 
 
+def test_this_machine_by_name_is_what_that_name_resolves_to() -> None:
+    guard = AddressGuard()
+    guard.trust("http://localhost:8080/feed")
+    for address in ("127.0.0.1", "::1"):
+        guard.check_resolved("localhost", 8080, address)
+        guard.check_connection(address, 8080)
+    with pytest.raises(ForbiddenAddress):
+        guard.check_connection("::1", 8081)
+
+
 def test_a_port_that_the_operator_wrote_is_open_on_its_host_only() -> None:
     guard = AddressGuard(["127.0.0.0/8"])
     guard.trust("http://name.example:8080/feed")
