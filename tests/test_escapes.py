@@ -183,8 +183,6 @@ def _run(home: Path, *words: str) -> bytes:
 COMMANDS: list[Callable[[list[str], str], list[str]]] = [
     lambda ids, web: ["stories"],
     lambda ids, web: ["story", ids[0]],
-    lambda ids, web: ["story", ids[0], "--json"],
-    lambda ids, web: ["group", ids[1]],
     lambda ids, web: ["article", ids[3]],
     lambda ids, web: ["article", ids[3], "--json"],
     lambda ids, web: ["why", ids[2], ids[3]],

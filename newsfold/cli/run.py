@@ -106,7 +106,12 @@ def demo(
         feeds = home / "newsroom.opml"
         feeds.write_text(room.opml(), encoding="utf-8")
         # Every outlet has a name of its own behind one loopback port, reached as through a proxy.
-        more = {"crawl.feeds": str(feeds), "crawl.proxy": room.proxy, "crawl.delay": 0.0, "index.seed": "demo"}
+        more = {
+            "crawl.feeds": str(feeds),
+            "crawl.proxy": room.proxy,
+            "crawl.delay": 0.0,
+            "index.seed": "demo",
+        }
         code = _crawl(more, now=True, as_json=as_json)
         answers = ", ".join(f"{count} × {status}" for status, count in sorted(room.counts.items()))
     if not as_json:
