@@ -25,6 +25,7 @@ from benchmarks.hostileweb import BAD, HALF
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- hostile input: begin -->", "<!-- hostile input: end -->"
+FINDINGS = ROOT / "tests" / "data" / "fuzz"
 GOOD = 8
 TIMEOUT = 5.0
 TARGETS = ("feed", "page", "lines")
@@ -66,6 +67,7 @@ def measure(*, quick: bool) -> dict[str, Any]:
         "half": len(HALF),
         "crawls": {name: _figures(one) for name, one in crawls.items()},
         "reasons": _shortened(crawls["with the bad"].reasons),
+        "kept": sum(path.is_file() for path in FINDINGS.rglob("*")),
         "fuzzing": {name: fuzz(name, 5 if quick else 60) for name in TARGETS} if _has_atheris() else {},
         "properties": {} if quick else properties(),
     }
@@ -176,6 +178,8 @@ def _fuzzed(found: dict[str, Any]) -> list[str]:
         "Coverage-guided fuzzing (`make fuzz`):",
         "",
         table(["target", "inputs tried", "seconds", "peak MB", "findings"], rows),
+        "",
+        f"Earlier findings, mended and kept as fixtures in tests/data/fuzz: {found['kept']}.",
         "",
     ]
     if made := found["properties"]:
