@@ -41,6 +41,11 @@ CONCURRENT_ITEMS = 4
 DOWNLOAD_HANDLERS = {
     "http": "crawler.handlers.GuardedAiohttpHandler",
     "https": "crawler.handlers.GuardedAiohttpHandler",
+    # The guard refuses other schemes; nothing that could serve them is there either.
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
 }
 TWISTED_DNS_RESOLVER = "crawler.handlers.GuardedResolver"
 EXTENSIONS = {

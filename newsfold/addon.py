@@ -97,7 +97,8 @@ def scrapy_settings(config: Config) -> Mapping[str, Any]:
         "LOG_LEVEL": config["log.level"].upper(),
     }
     if config["crawl.handler"] == "twisted":
-        settings["DOWNLOAD_HANDLERS"] = {"http": _TWISTED, "https": _TWISTED}
+        others = dict.fromkeys(("data", "file", "ftp", "s3"))
+        settings["DOWNLOAD_HANDLERS"] = {"http": _TWISTED, "https": _TWISTED, **others}
     return settings
 
 

@@ -65,7 +65,7 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | WILD,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WILD, inner, max_size=4), max_leaves=12,
 )  # fmt: skip
-few = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @few

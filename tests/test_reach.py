@@ -92,7 +92,8 @@ def _hostile(outside: Place, inside: Place) -> None:
     ways = [
         f"{inside.base}/page", f"http://localhost:{inside.port}/page", f"http://[::ffff:127.0.0.7]:{inside.port}/page",
         f"http://0x7f.0.0.7:{inside.port}/page", f"http://2130706439:{inside.port}/page",
-        f"{outside.base}/to-page", f"ftp://127.0.0.7:{inside.port}/page", "file:///etc/passwd",
+        f"{outside.base}/to-page",
+        f"{outside.base}/to-file", f"ftp://127.0.0.7:{inside.port}/page", "file:///etc/passwd",
         f"http://127.0.0.1:{inside.port}/page", "http://127.0.0.7/page",
     ]  # fmt: skip
     enclosed = (
@@ -107,6 +108,7 @@ def _hostile(outside: Place, inside: Place) -> None:
         RSS.format(hub + items).encode(),
     )
     outside.answers["/to-page"] = (302, {"Location": f"{inside.base}/page"}, b"")
+    outside.answers["/to-file"] = (302, {"Location": "file:///etc/passwd"}, b"")
     outside.answers["/moved"] = (301, {"Location": f"{inside.base}/feed"}, b"")
     outside.answers["/robots.txt"] = (302, {"Location": f"{inside.base}/robots.txt"}, b"")
     inside.answers["/feed"] = (200, {}, RSS.format("").encode())
@@ -124,7 +126,8 @@ def test_no_way_leads_inside(home: Path, outside: Place, inside: Place, handler:
     assert (summary["feeds_polled"], summary["feeds_failed"], summary["errors"]) == (2, 1, [])
     assert "not a public address" in summary["failures"][0]["reason"]
     assert outside.asked["/to-page"] == outside.asked["/moved"] == 1
-    assert summary["pages_failed"] == 8  # all but ftp: and file:, which are no links at all
+    assert summary["pages_failed"] == 8  # ftp: and file: are no links, and no redirect is followed there
+    assert (outside.asked["/to-file"], summary["pages_fetched"]) == (1, 1)
     assert "Traceback" not in done.stderr
 
 
