@@ -77,9 +77,12 @@ class AddressGuard:
         """Open the port of a URL that the operator wrote, and its host where that is an address itself.
 
         An operator who lists `http://10.0.0.5/feed.xml` means that address. A name is never trusted: what
-        it resolves to is not the operator's to say.
+        it resolves to is not the operator's to say. What is no URL of the web opens nothing.
         """
-        host, port = _place(url)
+        try:
+            host, port = _place(url)
+        except ForbiddenAddress:
+            return
         if literal(host):
             self._trusted.add((_spelt(host), port))
         if port not in self._ports:

@@ -107,6 +107,10 @@ def test_what_the_operator_opened() -> None:
     for other in ("http://10.0.0.5/page", "http://10.0.0.6:8080/page", "http://10.0.0.5:8081/"):
         with pytest.raises(ForbiddenAddress):
             guard.check_url(other)
+    for nothing in ("ftp://10.0.0.7/", "http://10.0.0.7:x/", "http://[::1/", ""):
+        guard.trust(nothing)
+    with pytest.raises(ForbiddenAddress):
+        guard.check_url("http://10.0.0.7/")
     guard.trust("http://[0:0::1]:80/feed")
     guard.check_url("http://[::1]/page")
 
