@@ -98,7 +98,7 @@ def _like(pattern: str) -> Callable[[str], bool]:
 
 
 TYPES: dict[str, Callable[[str], bool]] = {
-    "id": _like("[agsf][0-9a-f]{12}"),
+    "id": _like("[gsf][0-9a-f]{12}|a[0-9a-f]{16}"),
     "text": _like(".*"),
     "url": _like(r"https?://[^\s/]+\S*"),
     "language": _like("[a-z]{2,3}|und"),

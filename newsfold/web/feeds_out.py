@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from lxml import etree
 
 from crawler.parse.document import only_xml
+from newsfold.safetext import plain_line
 from newsfold.web.query import Query
 from storage.plain import iso
 from storage.views import StorySummary
@@ -112,12 +113,17 @@ def _web(url: str) -> str:
     return url if re.match(r"https?://[^\s/]", url) and not re.search(r"\s", url) else ""
 
 
+def _shown(text: str) -> str:
+    """Text from outside as XML takes it, on one line, without what turns its direction."""
+    return only_xml(plain_line(text))
+
+
 # --- Atom
 
 
 def _element(parent: Any, name: str, text: str = "", **attributes: str) -> Any:
-    made = etree.SubElement(parent, f"{{{_ATOM}}}{name}", {k: only_xml(v) for k, v in attributes.items()})
-    made.text = only_xml(text) or None
+    made = etree.SubElement(parent, f"{{{_ATOM}}}{name}", {k: _shown(v) for k, v in attributes.items()})
+    made.text = _shown(text) or None
     return made
 
 
@@ -207,7 +213,7 @@ def opml(channel: Channel, languages: Iterable[str]) -> bytes:
     """A list of the feeds: all stories of the query, and those of each language."""
     root = etree.Element("opml", version="2.0")
     head, body = etree.SubElement(root, "head"), etree.SubElement(root, "body")
-    etree.SubElement(head, "title").text = only_xml(title_of(channel.query))
+    etree.SubElement(head, "title").text = _shown(title_of(channel.query))
     etree.SubElement(head, "docs").text = "http://opml.org/spec2.opml"
     folder = etree.SubElement(body, "outline", text="newsfold", title="newsfold")
     for lang in ("", *languages):
@@ -222,7 +228,7 @@ def _outline(folder: Any, channel: Channel, lang: str) -> None:
         "type": "rss", "text": title, "title": title, "xmlUrl": channel.url("atom", **more),
         "htmlUrl": f"{channel.base}/", **({"language": lang} if lang else {}),
     }  # fmt: skip
-    etree.SubElement(folder, "outline", {name: only_xml(value) for name, value in found.items()})
+    etree.SubElement(folder, "outline", {name: _shown(value) for name, value in found.items()})
 
 
 def parameters(query: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
