@@ -188,6 +188,8 @@ COMMANDS: list[Callable[[list[str], str], list[str]]] = [
     lambda ids, web: ["article", ids[3], "--json"],
     lambda ids, web: ["why", ids[2], ids[3]],
     lambda ids, web: ["outlet", f"evil0 {EVIL}".replace("\ud800", "").replace("\x00", "")],
+    lambda ids, web: ["search", "headline"],
+    lambda ids, web: ["timeline", ids[0]],
     lambda ids, web: ["feeds"],
     lambda ids, web: ["feeds", "show", f"{web}/feed"],
     lambda ids, web: ["feeds", "check", f"{web}/bad"],
