@@ -6,7 +6,7 @@ PEERS := .venv-bench
 PIP_INSTALL := -m pip install --disable-pip-version-check --progress-bar on
 DEMO_HOME ?= $(CURDIR)/.newsfold
 
-.PHONY: demo crawl test check bench fuzz screenshots setup setup-dev setup-bench clean
+.PHONY: demo crawl test check bench fuzz soak screenshots setup setup-dev setup-bench clean
 
 demo: setup  ## Crawl a small invented newsroom on this machine and show its stories.
 	@NEWSFOLD_HOME="$(DEMO_HOME)" $(BIN)/newsfold demo
@@ -38,6 +38,9 @@ fuzz: $(VENV)/ready-fuzz  ## Coverage-guided fuzzing of feeds, pages and JSON Li
 	@for target in feed page lines; do echo "fuzzing $$target for $(FUZZ_SECONDS) s"; \
 	  $(BIN)/python tests/fuzz/run.py $$target -max_total_time=$(FUZZ_SECONDS) >.fuzz-$$target.log 2>&1; code=$$?; \
 	  grep -E '^(stat::|SUMMARY|[A-Za-z]*Error)' .fuzz-$$target.log; test $$code -eq 0 || exit $$code; done
+
+soak: setup-dev  ## Ten minutes of a growing newsroom with retention on; figures go into docs/reliability.md.
+	@$(BIN)/python -m benchmarks.soak --write $(ARGS)
 
 setup: $(VENV)/ready
 setup-dev: $(VENV)/ready-dev

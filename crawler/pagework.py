@@ -94,6 +94,8 @@ class PageWork:
                 feed_lang=job.feed.lang, outlet=job.feed.outlet,
             )  # fmt: skip
         except CrawlerError as error:
+            if self._spider.ending:
+                return
             log_event(logger, logging.INFO, "page.failed", url=job.url, reason=error)
             page = await self._from_entry(job)
         yield self._done(job, page)
@@ -101,6 +103,8 @@ class PageWork:
     async def failed(self, failure: Failure) -> AsyncIterator[Any]:
         """A page that did not come: later again, and in the end the entry's own text."""
         self.room.leave()
+        if self._spider.ending:
+            return
         job: PageJob = failure.request.cb_kwargs["job"]  # type: ignore[attr-defined]
         error = failure.value
         if isinstance(error, HostWaits):

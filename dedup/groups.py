@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +19,20 @@ _SAME_LENGTH = 1.25
 # The least share of shingles that a covered text keeps, per share of words covered: no synthetic reprint is lost
 # by it, and of the pairs of newswire that share anchors it leaves a third to be compared.
 _LEAST_CONTAINMENT = 0.7
+# Of the texts that are surely the same, so many are asked whether they are linked; one that is, is enough.
+_ASKED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What the estimates settle, and the candidates whose texts must be compared."""
+    """What the estimates settle, and the candidates whose texts must be compared.
+
+    `again` says that the text itself was inserted before, by a worker that died, or is known.
+    """
 
     matches: tuple[Match, ...]
     unsettled: tuple[Candidate, ...]
+    again: bool = False
 
 
 def first_look(
@@ -39,6 +45,7 @@ def first_look(
     """
     matches: list[list[Match]] = [[] for _ in range(len(own))]
     unsettled: list[list[Candidate]] = [[] for _ in range(len(own))]
+    again: set[int] = set()
     estimates = jaccard_of_rows(own.sketches[found.texts], found.sketches)
     rows = own.signatures.shape[1]
     margins = 2 * np.sqrt(np.maximum(estimates * (1 - estimates), 1 / rows) / rows)
@@ -49,6 +56,7 @@ def first_look(
     for k in np.flatnonzero(exact | near | open_).tolist():
         text, article, shingles = int(found.texts[k]), found.article(k), int(found.shingles[k])
         if article == ids[text]:
+            again.add(text)
             continue
         if exact[k]:
             matches[text].append(Match(article, "exact", 1.0, shingles))
@@ -56,7 +64,8 @@ def first_look(
             matches[text].append(Match(article, "near-duplicate", float(estimates[k]), shingles))
         else:
             unsettled[text].append(Candidate(article, int(found.exact[k]), shingles))
-    return [FirstLook(tuple(m), tuple(u)) for m, u in zip(matches, unsettled, strict=True)]
+    found_of = enumerate(zip(matches, unsettled, strict=True))
+    return [FirstLook(tuple(m), tuple(u), text in again) for text, (m, u) in found_of]
 
 
 def _may_be_contained(
@@ -95,18 +104,30 @@ def is_one_text(overlap: Overlap, config: GroupConfig) -> bool:
     return overlap.jaccard >= config.jaccard or is_contained(overlap, config)
 
 
-def held(shingles: int, look: FirstLook) -> list[str]:
-    """The shorter articles that a text of so many shingles may contain: of these `decide` must know the group."""
-    return [candidate.article for candidate in look.unsettled if candidate.shingles < shingles]
+def held(look: FirstLook, before: Container[str]) -> list[str]:
+    """The articles of whose groups `decide` must know: some of those that are the same text, all that may be, or contain it.
+
+    What was placed `before` in its batch is known to be placed.
+    """
+    sure = () if any(match.article in before for match in look.matches) else look.matches[:_ASKED]
+    return [match.article for match in sure] + [candidate.article for candidate in look.unsettled]
 
 
-def decide(shingles: int, matches: Sequence[Match], longest: Mapping[str, int]) -> GroupDecision:
+def decide(
+    shingles: int, matches: Sequence[Match], longest: Mapping[str, int], before: Container[str] = ()
+) -> GroupDecision:
     """Unite the groups of all near-duplicates; of containers only the best, and only without those.
 
     A short text inside two long ones must not make them one: it joins the one that has most of it. A long
     text takes in the group of a short one it contains only while that group holds nothing longer; `longest`
-    is how many shingles the longest text has in the group of each article that is `held`.
+    is how many shingles the longest text has in the group of each article that is `held`, 0 where it is not linked
+    yet. A near-duplicate that is not, nor is placed `before` this text in its batch, is another worker's, which may have
+    died: it says nothing of where both belong, so the container counts, and the text may be the first of its group.
     """
+
+    def stands(match: Match) -> bool:
+        return match.article in before or longest.get(match.article, 0) > 0
+
     same = [match for match in matches if match.verdict != "contained"]
     around = [match for match in matches if match.verdict == "contained" and match.shingles >= shingles]
     inside = [
@@ -114,11 +135,12 @@ def decide(shingles: int, matches: Sequence[Match], longest: Mapping[str, int]) 
         for match in matches
         if match.verdict == "contained"
         and match.shingles < shingles
-        and longest[match.article] <= _SAME_LENGTH * match.shingles
+        and longest.get(match.article, 0) <= _SAME_LENGTH * match.shingles
     ]
-    joined = same or ([max(around, key=lambda match: match.similarity)] if around else [])
-    united = joined + inside
+    alone = around and not any(map(stands, same))
+    united = same + ([max(around, key=lambda match: match.similarity)] if alone else []) + inside
     if not united:
         return GroupDecision()
     best = max(united, key=lambda match: (match.verdict == "exact", match.similarity))
-    return GroupDecision(tuple(dict.fromkeys(match.article for match in united)), best)
+    names = tuple(dict.fromkeys(match.article for match in united))
+    return GroupDecision(names, best, founds=not any(map(stands, united)))

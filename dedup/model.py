@@ -160,10 +160,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class GroupDecision:
-    """The articles whose groups a text unites (none: it founds its own) and the match that says why."""
+    """The articles whose groups a text unites (none: it founds its own) and the match that says why.
+
+    `founds` says that none of them has a group so far as is known, so that the text may found it.
+    """
 
     unite: tuple[str, ...] = ()
     best: Match | None = None
+    founds: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,10 @@ class Frequencies:
         self.texts += 1
         self._added.append(slots)
 
+    def each(self) -> list[NDArray[np.uint16]]:
+        """The slots of every text that was added."""
+        return list(self._added)
+
     def added(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The slots that were added to, and by how much."""
         if not self._added:

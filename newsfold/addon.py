@@ -42,6 +42,7 @@ def desk_options(config: Config) -> DeskOptions:
         retention=config["retention_days"] * 86_400,
         lease=config["crawl.lease"],
         apart=config["schedule.apart_seconds"],
+        wait=config["redis_wait"],
         rules=Rules(
             minhash=minhash(config),
             groups=GroupConfig(jaccard=config["groups.jaccard"], coverage=config["groups.coverage"]),

@@ -6,9 +6,10 @@ import fcntl
 import gc
 import logging
 import os
+import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,10 @@ from newsfold.errors import NewsfoldError
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run came to; `failures` are (URL, sentence), `errors` faults of the program or of Redis."""
+    """What a run came to; `failures` are (URL, sentence), `errors` faults of the program or of Redis.
+
+    `stopped` names the signal that ended it, `forced` says that something was still under way then.
+    """
 
     feeds_polled: int
     feeds_unchanged: int
@@ -37,16 +41,22 @@ class Summary:
     seconds: float
     failures: tuple[tuple[str, str], ...] = ()
     errors: tuple[str, ...] = ()
+    stopped: str = ""
+    forced: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0 all well, 1 some feeds failed, 2 the run could not do its work."""
-        return 2 if self.errors else 1 if self.feeds_failed else 0
+        """0 all well, 1 some feeds failed, 2 the run could not do its work; a signal's own (130, 143) where one ended it."""
+        if self.errors:
+            return 2
+        return 128 + signal.Signals[self.stopped] if self.stopped else 1 if self.feeds_failed else 0
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
         failures = [{"url": url, "reason": reason} for url, reason in self.failures]
-        return {**asdict(self), "failures": failures, "errors": list(self.errors)}
+        shown = {**asdict(self), "failures": failures, "errors": list(self.errors)}
+        del shown["forced"]
+        return shown
 
 
 @contextmanager
@@ -63,9 +73,11 @@ def run_lock(home: Path) -> Iterator[bool]:
         except BlockingIOError:
             yield False
             return
-        handle.truncate(0)
-        handle.write(f"{os.getpid()}\n")
-        handle.flush()
+        with suppress(
+            OSError
+        ):  # who holds the lock is for people to read; a full disk is no reason not to crawl
+            os.ftruncate(handle.fileno(), 0)
+            os.write(handle.fileno(), f"{os.getpid()}\n".encode())
         yield True
 
 
@@ -78,14 +90,16 @@ def is_idle(config: Config, *, polls_only: bool = False) -> bool:
     Asked before the crawler is loaded, which takes longer than this; a feed list is put on the schedule here.
     """
     from crawler.feedlist import read_feed_list
+    from storage.clock import mind_clock
     from storage.connect import connect
     from storage.keys import Keys
     from storage.queue import FeedQueue
     from storage.workers import is_dead_here, new_token
 
     now = datetime.now(UTC)
-    with connect(config["redis_url"] or None, config.home) as client:
+    with connect(config["redis_url"] or None, config.home, wait=config["redis_wait"]) as client:
         queue = FeedQueue(client, Keys(), token=new_token(), lease=config["crawl.lease"])
+        mind_clock(client, Keys(), now)
         queue.take_over(is_dead_here, now)
         only = None
         if config["crawl.feeds"]:
@@ -101,6 +115,7 @@ def run_crawl(
     from scrapy.crawler import CrawlerProcess
     from scrapy.settings import Settings
 
+    from newsfold.ending import CrawlEnding
     from newsfold.progress import Watcher
 
     settings = Settings()
@@ -112,7 +127,7 @@ def run_crawl(
     # Scrapy would make a record of everything that it does, for handlers that drop it.
     logging.getLogger("scrapy").setLevel(logging.NOTSET)
     crawler = process.create_crawler("feeds")
-    watcher = Watcher(crawler, show=progress)
+    watcher, ending = Watcher(crawler, show=progress), CrawlEnding(crawler)
     started = time.monotonic()
     # What is loaded by now stays; looking through it for garbage again and again costs a tenth of a large run.
     gc.freeze()
@@ -121,18 +136,18 @@ def run_crawl(
         crawler, feeds=feeds or config["crawl.feeds"], now="1" if now else "",
         pages="later" if polls_only else "",
     )  # fmt: skip
-    process.start()
-    return _summary(crawler, watcher, time.monotonic() - started)
+    process.start(install_signal_handlers=False)
+    return _summary(crawler, watcher, ending, time.monotonic() - started)
 
 
-def _summary(crawler: Any, watcher: Any, seconds: float) -> Summary:
+def _summary(crawler: Any, watcher: Any, ending: Any, seconds: float) -> Summary:
     stats: Mapping[str, Any] = crawler.stats.get_stats()
 
     def figure(name: str) -> int:
         return int(stats.get(f"newsfold/{name}", 0))
 
     errors = list(watcher.errors)
-    if stats.get("finish_reason") != "finished" and not errors:
+    if stats.get("finish_reason") != "finished" and not errors and not ending.signal:
         errors.append(f"the crawl ended early ({stats.get('finish_reason', 'it could not start')})")
     return Summary(
         feeds_polled=figure("feeds_polled"),
@@ -150,4 +165,6 @@ def _summary(crawler: Any, watcher: Any, seconds: float) -> Summary:
         seconds=round(seconds, 2),
         failures=tuple(sorted(getattr(crawler.spider, "failures", ()))),
         errors=tuple(errors),
+        stopped=ending.signal.name if ending.signal else "",
+        forced=ending.forced,
     )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsfold.safetext import escaped, safe_json
+from storage.errors import StorageError
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -69,6 +70,8 @@ class _OwnEvents(logging.Filter):
     )
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], StorageError):
+            return False  # told once, as the run's error
         if record.name.startswith(self._TOLD):
             return record.levelno >= logging.ERROR and "Error downloading" not in record.getMessage()
         return record.levelno >= logging.WARNING or record.name.split(".")[0] in self._ROOMS

@@ -66,6 +66,15 @@ def _web_or_empty(value: str) -> str | None:
 OPTIONS: tuple[Option, ...] = (
     Option("", "home", str, "", "data folder; empty for the user's own (XDG)"),
     Option("", "redis_url", str, "", "Redis to use; empty starts a private server in the data folder"),
+    Option(
+        "",
+        "redis_wait",
+        int,
+        60,
+        "seconds a run waits for a Redis that is away, busy, full or read-only",
+        0,
+        86_400,
+    ),
     Option("", "retention_days", int, 30, "days until an article that nobody added to is forgotten", 1, 3650),
     Option(
         "crawl", "feeds", str, "", "feed list to crawl (OPML, text or TOML); empty for all on the schedule"

@@ -11,6 +11,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+from crawler.errors import CrawlerError
+from newsfold.errors import NewsfoldError
+from storage.errors import StorageError
+
 _BAR_SECONDS = 0.15
 
 
@@ -46,7 +50,8 @@ class Watcher:
 
     def _note(self, failure: Any) -> None:
         """Each kind of fault once: one Redis that went away fails every item."""
-        sentence = f"{type(failure.value).__name__}: {failure.value}"
+        told = isinstance(failure.value, StorageError | CrawlerError | NewsfoldError)
+        sentence = str(failure.value) if told else f"{type(failure.value).__name__}: {failure.value}"
         if sentence not in self.errors:
             self.errors.append(sentence)
 

@@ -20,5 +20,7 @@ def show_summary(console: Console, run: Summary) -> None:
     )
     for _, reason in run.failures:
         console.print(safe(f"failed    {reason}"), style="red", soft_wrap=True)
+    if run.stopped:
+        console.print(f"stopped   by {run.stopped}; what was not stored is left for the next run")
     for error in run.errors:
         console.print(safe(f"error     {error}"), style="bold red", soft_wrap=True)

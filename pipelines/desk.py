@@ -15,9 +15,12 @@ import redis
 from pipelines.embedding import Embedder
 from pipelines.placing import Placer, Rules
 from pipelines.process import settle
-from storage.connect import connect
+from pipelines.stopping import stop_without_server
+from storage.clock import mind_clock
+from storage.connect import WAIT_SECONDS, connect
 from storage.index import DAY, Index
 from storage.keys import Keys
+from storage.patience import give_up
 from storage.queue import FeedQueue
 from storage.schema import check_schema
 from storage.workers import is_dead_here, new_token
@@ -34,6 +37,7 @@ class DeskOptions:
     """Where to remember, for how long, and by which rules.
 
     `families` maps a domain to its publisher; `embedding` is the folder of an embedding model, empty for none.
+    `wait` are the seconds for which a server that went away is waited for.
     """
 
     home: Path
@@ -41,6 +45,7 @@ class DeskOptions:
     retention: int = 30 * DAY
     lease: int = 600
     apart: int = 5
+    wait: float = WAIT_SECONDS
     rules: Rules = field(default_factory=Rules)
     families: Mapping[str, str] = field(default_factory=dict)
     embedding: str = ""
@@ -57,9 +62,10 @@ class Desk:
         self.options = options
         self._embedder = Embedder(Path(options.embedding).expanduser()) if options.embedding else None
         self.keys = Keys()
-        self.client: redis.Redis = connect(options.redis_url, options.home)
+        self.client: redis.Redis = connect(options.redis_url, options.home, wait=options.wait)
         minhash = check_schema(self.client, self.keys, options.rules.minhash)
         self.rules = replace(options.rules, minhash=minhash)
+        mind_clock(self.client, self.keys, datetime.now(UTC))
         self.token = new_token()
 
     @cached_property
@@ -89,6 +95,10 @@ class Desk:
         queue.take_over(is_dead_here, datetime.now(UTC))
         return queue
 
+    def give_up(self) -> None:
+        """Wait no more for a server that is away, in any thread."""
+        give_up(self.client)
+
     def family(self, outlet: str) -> str:
         """The publisher that a domain belongs to, or the domain itself."""
         return self.options.families.get(outlet, outlet)
@@ -98,4 +108,5 @@ class Desk:
         """The desk of one crawl, shared by its book and its pipelines."""
         if crawler not in _DESKS:
             _DESKS[crawler] = cls(crawler.settings["DESK_OPTIONS"])
+            stop_without_server(crawler, _DESKS[crawler].give_up)
         return _DESKS[crawler]

@@ -34,6 +34,7 @@ class Linker:
         if not newcomers or self._languages is None:
             return
         self._groups = [self._bridged(newcomer) for newcomer in newcomers]
+        self._reworded = [newcomer.group for newcomer in newcomers if newcomer.left]
         keys = [index_keys(group.bridges, self._config) for group in self._groups]
         asked = self._bridging.ask_post(self._groups, keys, self._languages.result(), self._now)
         self._entered = line.send(asked)
@@ -46,16 +47,16 @@ class Linker:
         self._known = line.send(self._bridging.ask_bridged(self._best)) if any(self._best) else None
 
     def relate(self, line: Line) -> None:
-        """Link the groups, which are stored by now, to those that they are related to."""
-        if self._known is None:
+        """Link the groups, which are stored next, to those that they are related to."""
+        if self._entered is None:
             return
-        known, pairs = self._known.result(), list[tuple[str, str, float]]()
+        known, pairs = self._known.result() if self._known else {}, list[tuple[str, str, float]]()
         for group, wanted in zip(self._groups, self._best, strict=True):
             numbers = (number for some in wanted.values() for number in some.tolist())
             others = [known[number] for number in numbers if number in known]
             pairs += [self._pair(group, other) for other in others if self._are_related(group, other)]
-        if pairs:
-            line.send(self._bridging.ask_relate(pairs))
+        if pairs or self._reworded:
+            line.send(self._bridging.ask_relate(pairs, self._reworded))
 
     def _bridged(self, newcomer: Newcomer) -> Bridged:
         article = newcomer.article

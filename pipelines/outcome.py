@@ -10,7 +10,7 @@ from storage.records import Link, Linked, Record
 
 def link_of(
     record: Record, group: GroupDecision, told: StoryDecision | None, spot: Callable[[Article], int],
-    *, reworded: bool = False,
+    *, reworded: bool = False, again: bool = False,
 ) -> Link:  # fmt: skip
     """What is stored of an article, by what was decided about it."""
     best, story = group.best, told or StoryDecision()
@@ -25,6 +25,7 @@ def link_of(
         beside=story.group,
         terms=story.terms,
         spot=spot(record.article) if told else None,
+        entered=spot(record.article) if again and not told else None,
         density=story.density,
         changes=story.changes,
         reworded=reworded,

@@ -167,9 +167,9 @@ class _LanguageBatch:
         self._looks = first_look(self.ids, self._prints, candidates, self._rules.groups)
         self._comparison = Comparison(self._recent, self._furnishing, self._rules.minhash, self._rules.groups)
         missing = self._comparison.missing(self._looks)
-        inside = {a for own, look in zip(self._shingles, self._looks, strict=True) for a in held(own, look)}
-        asked = self._index.ask_texts(missing, sorted(inside))
-        self._texts = line.send(asked) if missing or inside else None
+        asked_of = {a for place, look in enumerate(self._looks) for a in held(look, self.ids[:place])}
+        asked = self._index.ask_texts(missing, sorted(asked_of))
+        self._texts = line.send(asked) if missing or asked_of else None
         if self._rules.tell_stories:
             self._teller.open(line)
             self._linker.open(line)
@@ -193,16 +193,22 @@ class _LanguageBatch:
                 stories.get(record.article.id),
                 self._teller.spot,
                 reworded=bool(entry.stood),
+                again=look.again,
             )
-            for record, decision, entry in zip(self._records, self._decisions, self._found, strict=True)
+            for record, decision, entry, look in zip(
+                self._records, self._decisions, self._found, self._looks, strict=True
+            )
         ]
-        asked = self._index.ask_link(self._lang, self._links, self._now, stories=self._rules.tell_stories)
-        self._linked = line.send(asked)
+        # An article counts as known once it is linked, and what goes with a new one is not done again then: so it
+        # goes first, lest a worker that dies in between leaves it undone for good.
         self._linker.relate(line)
         new = [a for a, f in zip(self._articles, self._found, strict=True) if not f.known_group]
         taught = self._furnishing.ask_remember(new, self._now)
         if taught:
             line.send(taught)
+        tell, mark = self._rules.tell_stories, self._shared.mark
+        asked = self._index.ask_link(self._lang, self._links, self._now, stories=tell, mark=mark)
+        self._linked = line.send(asked)
 
     def placements(self) -> list[Placement]:
         """Where the articles went."""
@@ -213,13 +219,18 @@ class _LanguageBatch:
         bodies, longest = self._texts.result() if self._texts else ({}, {})
         settled = self._comparison.settle(self._articles, self._looks, bodies)
         matches = [(*look.matches, *found) for look, found in zip(self._looks, settled, strict=True)]
-        return [decide(own, found, longest) for own, found in zip(self._shingles, matches, strict=True)]
+        return [
+            decide(own, found, longest, self.ids[:place])
+            for place, (own, found) in enumerate(zip(self._shingles, matches, strict=True))
+        ]
 
     def _newcomers(self, decisions: Sequence[GroupDecision]) -> Iterator[Newcomer]:
-        """The texts that found a group, or are one by themselves and were reworded; the others go where their group is."""
+        """The texts that may found a group, or are one by themselves and were reworded; the others go where their group is."""
         for record, entry, decision in zip(self._records, self._found, decisions, strict=True):
             article, stood = record.article, entry.stood
-            if decision.unite or (entry.known_group and not stood):
+            if entry.known_group and (decision.unite or not stood):
+                continue
+            if not decision.founds:
                 continue
             if stood is None:
                 yield Newcomer(article, group_id(article.id))

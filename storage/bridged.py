@@ -78,9 +78,13 @@ class Bridging:
 
         return Call("around", self._prefix, call, read)
 
-    def ask_relate(self, pairs: Sequence[tuple[str, str, float]]) -> Call[int]:
-        """Link groups that tell one event in two languages, with the score of each link."""
-        return Call("relate", self._prefix, {"pairs": pairs, "ttl": self._retention}, int)
+    def ask_relate(self, pairs: Sequence[tuple[str, str, float]], reworded: Sequence[str]) -> Call[int]:
+        """Link groups that tell one event in two languages, with the score of each link.
+
+        Links that `reworded` groups have so far go first: what they say was looked up anew.
+        """
+        call = {"pairs": pairs, "reworded": list(reworded), "ttl": self._retention}
+        return Call("relate", self._prefix, call, int)
 
 
 @lru_cache(maxsize=1 << 17)

@@ -51,11 +51,15 @@ class Shared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inserted:
-    """What the index says of a batch: of each article, who shares buckets, and the slices looked through."""
+    """What the index says of a batch: of each article, who shares buckets, and the slices looked through.
+
+    `mark` is the number of one text that was inserted, empty for none: while it is there, all of the batch are.
+    """
 
     found: tuple[Found, ...]
     shared: Shared
     slices: tuple[int, ...]
+    mark: bytes = b""
 
 
 def insertion(ids: Sequence[str], prints: Fingerprints) -> tuple[dict[str, Any], tuple[bytes, bytes]]:
@@ -98,7 +102,7 @@ def _packed(ids: Sequence[str], prints: Fingerprints) -> list[bytes]:
 
 def inserted(answer: Sequence[Any], prints: Fingerprints) -> tuple[Inserted, int]:
     """What `insert_and_read` brought back, and the number that the batch's numbers follow."""
-    known, last, slices = answer
+    known, last, slices, mark = answer
     texts = np.arange(len(prints))
     of_band = np.repeat(texts, np.where(prints.shingles > 0, prints.bands.shape[1], 0))
     of_anchor = np.repeat(texts, np.diff(prints.anchor_offsets))
@@ -106,7 +110,7 @@ def inserted(answer: Sequence[Any], prints: Fingerprints) -> tuple[Inserted, int
     anchors = np.concatenate([_pairs(of_anchor, hits) for _, _, hits in slices])
     shared = _promising(bands, anchors, np.diff(prints.anchor_offsets) <= _FEW_ANCHORS)
     found = tuple(Found(bool(one), _stood(one) if isinstance(one, list) else None) for one in known)
-    return Inserted(found, shared, tuple(int(s) for s, _, _ in slices)), int(last)
+    return Inserted(found, shared, tuple(int(s) for s, _, _ in slices), mark), int(last)
 
 
 def _stood(row: Sequence[Any]) -> Stood:

@@ -22,30 +22,43 @@ if TYPE_CHECKING:
 # Two addresses of one name (::1 and 127.0.0.1) must be tried within two seconds.
 CHECK_SECONDS = 0.8
 CONNECT_SECONDS = 5.0
+WAIT_SECONDS = 60.0  # how long a worker waits for a server that went away
 COMMAND_SECONDS = 30.0  # above every blocking read's own limit, which redis-py's 5 s is not
 _USER_PART = re.compile(r"(?<=://)([^/?#@:]*):.*@|(?<=://)[^/?#@]+@")
 _SECRET_OPTION = re.compile(r"([?&]\w*password=)[^&#]*", re.IGNORECASE)
 
 
-def connect(url: str | None, home: Path, *, interactive: bool = False, decode: bool = False) -> redis.Redis:
+def connect(
+    url: str | None,
+    home: Path,
+    *,
+    interactive: bool = False,
+    decode: bool = False,
+    wait: float = WAIT_SECONDS,
+) -> redis.Redis:
     """A client of a server that has just answered and is new enough.
 
-    Without a `url` it is the embedded server of `home`, started if need be. A worker's client tries
-    again when a connection breaks (not when an answer is late: the command may have been carried out);
-    an `interactive` one says so at once. Raises ServerUnavailable within two seconds when nobody
-    answers at the `url`, and what EmbeddedServer.ensure raises.
+    Without a `url` it is the embedded server of `home`, started if need be, now and later. A worker's client tries
+    again for `wait` seconds when the server goes away, is busy or refuses to write; an `interactive` one says so
+    at once. Raises ServerUnavailable within two seconds when nobody answers at the `url`, and what
+    EmbeddedServer.ensure raises; ServerUnavailable is also what its commands raise in the end.
     """
+    revive = None
     if url:
+        name = f"Redis at {masked(url)}"
         _check(url)
     else:
-        url = EmbeddedServer(home).ensure()
+        server, name = EmbeddedServer(home), f"the private Redis in {home}"
+        url, revive = server.ensure(), None if interactive else server.ensure
     import redis
+
+    from storage.patience import Patience
 
     return redis.Redis.from_url(
         url,
         socket_connect_timeout=CHECK_SECONDS if interactive else CONNECT_SECONDS,
         socket_timeout=COMMAND_SECONDS,
-        retry=_no_retry() if interactive else _worker_retry(),
+        retry=Patience(0 if interactive else wait, name, revive),
         decode_responses=decode,
     )
 
@@ -114,11 +127,3 @@ def _no_retry() -> Retry:
     from redis.retry import Retry
 
     return Retry(NoBackoff(), 0)
-
-
-def _worker_retry() -> Retry:
-    from redis.backoff import ExponentialBackoff
-    from redis.exceptions import ConnectionError as Broken
-    from redis.retry import Retry
-
-    return Retry(ExponentialBackoff(cap=1, base=0.05), 3, supported_errors=(Broken,))

@@ -8,6 +8,8 @@ StorageError
 ├── BackupRefused       a file is no backup, or none that can be put back
 ├── CorrectionRefused   what was to be put right is not there, or cannot be put so
 ├── HistoryGone         the events that a question goes back to were dropped
+├── ClockWrong          this machine's clock and the server's are far apart
+├── ServerEmptied       the server lost all it held in mid-run
 └── LeaseLost           the work has been given to another worker meanwhile
 """
 
@@ -36,6 +38,14 @@ class SchemaMismatch(StorageError):  # noqa: N818
 
 class HistoryGone(StorageError):  # noqa: N818
     """The events stream does not reach back as far as what was asked for."""
+
+
+class ClockWrong(StorageError):  # noqa: N818
+    """Leases, due times and the retention would be wrong by what the sentence says."""
+
+
+class ServerEmptied(StorageError):  # noqa: N818
+    """The server was restarted without its data, or flushed, while a run went on."""
 
 
 class LeaseLost(StorageError):  # noqa: N818

@@ -2,7 +2,7 @@
 
 The library's name carries a digest of its source, so workers of two versions can share a server. A server
 that was restarted empty lost the library: it is loaded again and the call repeated, which is safe because
-every function is idempotent.
+every function is idempotent: a call made twice, or again later, does what it did once.
 """
 
 from __future__ import annotations

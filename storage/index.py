@@ -166,11 +166,20 @@ class Index:
         return Record(article, fields, digest, shingles, tuple(map(self._keys.url, urls)), page, words)
 
     def ask_link(
-        self, lang: str, links: Sequence[Link], now: datetime, *, stories: bool = True
+        self, lang: str, links: Sequence[Link], now: datetime, *, stories: bool = True, mark: bytes = b""
     ) -> Call[list[Linked]]:
-        """Store articles where they belong, uniting what their matches unite; without `stories`, groups only."""
+        """Store articles where they belong, uniting what their matches unite; without `stories`, groups only.
+
+        `mark` is what inserting them gave; the call raises ServerEmptied when they are not there any more.
+        """
         here = str(self._slice(now))
         call = {
+            **(
+                {"mark": mark, "slice": here, "buckets": self._keys.buckets(lang, self._index)}
+                if mark
+                else {}
+            ),
+            "index": self._index,
             "now": int(now.timestamp()),
             "at": iso(now),
             "ttl": self._retention,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Generic
 
-from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ConnectionError as BrokenError
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as LateError
 
 from storage.functions import Call, Functions, T, is_missing
+from storage.patience import trouble
 
 
 class Ticket(Generic[T]):
@@ -30,8 +32,8 @@ class Line:
     """Calls in the order they are sent, on one connection, many under way at a time.
 
     The server carries them out in this order, so that a later one sees what an earlier one wrote, while the
-    worker goes on without waiting. When the connection breaks, all that are not answered are sent again,
-    which is safe because every function is idempotent.
+    worker goes on without waiting. When the connection breaks or the server refuses a call for now, all that are
+    not answered are sent again, which is safe because every function is idempotent.
     """
 
     def __init__(self, functions: Functions) -> None:
@@ -55,7 +57,7 @@ class Line:
         if not self._broken:
             try:
                 self._send(ticket)
-            except RedisConnectionError:
+            except (BrokenError, LateError):
                 self._break()
         return ticket
 
@@ -83,6 +85,8 @@ class Line:
         try:
             return self._connection.read_response()
         except ResponseError as error:
+            if trouble(error):  # it was not carried out: all that follows is sent again, in its order
+                raise
             return error
 
     def _send_again(self) -> None:

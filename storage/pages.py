@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import count
+from secrets import randbits
 
 import redis
 
@@ -31,10 +33,11 @@ class PageQueue:
         self._functions = Functions(client, keys.prefix)
         self._token, self._lease = token, lease
         self._held: set[str] = set()
+        self._requests = count(randbits(40))
 
     def claim(self, most: int, now: datetime) -> list[PageJob]:
         """Lease pages that wait, from earlier runs or other workers that died."""
-        answer = self._call("claim", now, most=most)
+        answer = self._call("claim", now, most=most, request=next(self._requests))
         ids = [text_of(item) for item in answer or ()]
         self._held.update(ids)
         pages = hashes(self._client, [self._keys.page(identity) for identity in ids])

@@ -10,16 +10,20 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
+from secrets import randbits
 from typing import Any
 
 import redis
 
 from crawler.book import Claim, FeedState, PollOutcome
 from crawler.model import FeedSpec
+from storage.errors import ServerEmptied
 from storage.feedfields import feed_state, host_of, moved, new_fields, poll_call, spec_fields, spec_of
 from storage.functions import Functions
 from storage.keys import Keys, feed_id, short_hash
 from storage.pages import PageQueue, hashes
+from storage.patience import patience_of
 from storage.plain import compact, iso, text_of
 
 # Of one host a worker holds so many feeds at a time: enough to keep its one connection busy.
@@ -39,6 +43,7 @@ class FeedQueue:
         self._token, self._lease, self._retention = token, lease, retention
         self._apart, self._per_host = apart, per_host
         self._held: dict[str, str] = {}
+        self._requests, self._leased = count(randbits(40)), False
         self.pages = PageQueue(client, keys, token=token, lease=lease)
 
     # --- the list
@@ -151,6 +156,7 @@ class FeedQueue:
             "iso": iso(now + timedelta(seconds=60)),
             "most": most,
             "per_host": self._per_host,
+            "request": next(self._requests),
         }
         if only is None:
             rows, busy = self._functions.call("claim_feeds", self._keys.feeds_due, call)
@@ -158,6 +164,9 @@ class FeedQueue:
             named = {**call, "ids": list(only), "force": force}
             rows, left = self._functions.call("claim_named", self._keys.feeds_due, named)
             busy = len(left)
+        if not rows and self._leased:
+            self._check_kept()
+        self._leased = self._leased or bool(rows)
         feeds = tuple(feed_state(_pairs(row)) for row in rows)
         self._held.update((feed.id, feed.lease) for feed in feeds)
         return Claim(feeds, int(busy))
@@ -233,12 +242,23 @@ class FeedQueue:
         calls = [{**poll_call(outcome), **moved(outcome, feed)} for feed, outcome in polls]
         call = {**self._common(now), "ttl": self._retention, "polls": calls, "keep_pages": keep_pages}
         answer = self._functions.call("finish_polls", self._keys.feeds_due, call)
-        stored = [bool(done) for done in answer]
+        if -1 in answer:
+            self._check_kept()
+        stored = [done == 1 for done in answer]
         for (feed, outcome), done in zip(polls, stored, strict=True):
             self._held.pop(feed.id, None)
             if done and keep_pages:
                 self.pages.hold(outcome.pages)
         return stored
+
+    def _check_kept(self) -> None:
+        """Raise ServerEmptied where there are no feeds at all any more."""
+        if not self._client.exists(self._keys.feeds):
+            patience = patience_of(self._client)
+            raise ServerEmptied(
+                f"{patience.name if patience else 'Redis'} was restarted empty, or flushed, in mid-run: "
+                "run the crawl again to fetch anew"
+            )
 
     def _unless_twice(self, feed: FeedState, outcome: PollOutcome) -> PollOutcome:
         """A feed that has moved to where another one is polled is not polled any more."""

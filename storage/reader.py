@@ -23,6 +23,8 @@ from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary,
 
 Kind = Literal["story", "group", "article", "feed"]
 _PAGE = 500
+# A story that grows while it is read is read again, so many times at most.
+_LOOKS = 10
 HOUR = 3600
 # Stories with the score of the link to them.
 Related = tuple[tuple[StorySummary, float], ...]
@@ -107,7 +109,16 @@ class Reader:
         ]
 
     def story(self, identity: str) -> StoryView | None:
-        """One story with its groups and articles; None where it does not exist (any more)."""
+        """One story with its groups and articles, all as they were at one time; None where it does not exist (any more)."""
+        row, view = self._hash(self._keys.story(identity)), None
+        for _ in range(_LOOKS):  # whatever changes in a story changes its hash
+            view, before = self._story(identity), row
+            row = self._hash(self._keys.story(identity))
+            if row == before:
+                break
+        return view
+
+    def _story(self, identity: str) -> StoryView | None:
         found = self.summaries([identity])
         if not found:
             return None

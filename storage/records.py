@@ -49,7 +49,8 @@ class Link:
 
     `unite` are articles whose groups to unite it with, `story` the story to join; both empty where it stands alone.
     `beside` is the nearest group of the best story and `terms` what they share; `spot` is where a new group is
-    entered among the texts that tell events, `changes` are what its arrival moves. `reworded` is for a known article
+    entered among the texts that tell events, `entered` where a worker that died before it linked may have entered the
+    article's own, `changes` are what its arrival moves. `reworded` is for a known article
     whose words changed, which may leave its group.
     """
 
@@ -63,6 +64,7 @@ class Link:
     beside: str = ""
     terms: tuple[tuple[str, float], ...] = ()
     spot: int | None = None
+    entered: int | None = None
     density: float = 0.0
     changes: tuple[Change, ...] = ()
     reworded: bool = False
@@ -126,6 +128,8 @@ def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
             "outlet": article.outlet,
             "wire": article.wire,
         }
+        if link.entered is not None:
+            doc["entered"] = str(link.entered)
         if link.spot is not None:
             doc["spot"], doc["density"] = str(link.spot), packed_density(link.density)
             doc["changes"] = [[change.group, change.left, change.story] for change in link.changes]

@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 
 from dedup.thresholds import MinHashConfig
 from storage.contract import CONTRACT, newer, reads
-from storage.errors import SchemaMismatch
+from storage.errors import SchemaMismatch, ServerEmptied
 from storage.functions import Functions
 from storage.keys import Keys, short_hash
 from storage.plain import text_of
@@ -32,7 +32,12 @@ def index_name(config: MinHashConfig) -> str:
 
 
 def changed_meanwhile(error: ResponseError) -> Exception:
-    """What a refused insertion means: the index was rebuilt under other parameters since this run began."""
+    """What a refused call means: the index was rebuilt under other parameters, or emptied, since this run began."""
+    if "NFLOST" in str(error):
+        return ServerEmptied(
+            "Redis has lost in mid-run what was just stored: it was restarted without it, or flushed. "
+            "Run the same command again to bring it back."
+        )
     if "NFSCHEMA" not in str(error):
         return error
     return SchemaMismatch(

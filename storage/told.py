@@ -134,8 +134,10 @@ class Telling:
     ) -> Call[list[Shared]]:
         """Enter new groups under their keys and bring back who is there.
 
-        `frequencies` are stored with what was added to them; `tag` is a language that is noted as one of late.
+        `frequencies` are stored with what was added to them, a text for each posting; `tag` is a language that is
+        noted as one of late.
         """
+        counted = frequencies.each() if frequencies else [None] * len(postings)
         call = {
             "now": int(now.timestamp()),
             **({"lang": tag} if tag else {}),
@@ -150,12 +152,13 @@ class Telling:
                     "terms": _key_bytes(posting.keys),
                     "text": posting.text,
                     **({} if posting.sought is None else {"sought": _key_bytes(posting.sought)}),
+                    **({} if slots is None else {"slots": slots.astype("<u2").tobytes()}),
                 }
-                for posting in postings
+                for posting, slots in zip(postings, counted, strict=True)
             ],
         }
-        slots, counts = frequencies.added() if frequencies else (np.zeros(0, np.intp), np.zeros(0, np.intp))
-        blobs = slots.astype(">u2").tobytes(), np.minimum(counts, 65_535).astype(">u2").tobytes()
+        added, counts = frequencies.added() if frequencies else (np.zeros(0, np.intp), np.zeros(0, np.intp))
+        blobs = added.astype(">u2").tobytes(), np.minimum(counts, 65_535).astype(">u2").tobytes()
 
         def read(answer: Sequence[Any]) -> list[Shared]:
             return [_shared(posting, row) for posting, row in zip(postings, answer, strict=True)]

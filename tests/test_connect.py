@@ -11,12 +11,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import redis
 
 from storage import connect as connecting
 from storage.connect import connect, masked
 from storage.embedded import EmbeddedServer
 from storage.errors import ServerUnavailable
+from storage.patience import patience_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -151,12 +151,12 @@ def test_no_password_is_shown(url: str, shown: str) -> None:
     assert masked(url) == shown
 
 
-def test_workers_try_again_when_a_connection_breaks_and_terminals_do_not(home: Path) -> None:
+def test_workers_wait_and_terminals_do_not(home: Path) -> None:
     with closing(connect(None, home)) as worker, closing(connect(None, home, interactive=True)) as terminal:
-        retry, none = (c.connection_pool.connection_kwargs["retry"] for c in (worker, terminal))
-        assert (retry.get_retries(), none.get_retries()) == (3, 0)
-        # A command whose answer is late may have been carried out: it must not be sent twice.
-        assert retry._supported_errors == (redis.ConnectionError,)
+        patient, hasty = patience_of(worker), patience_of(terminal)
+        assert patient is not None
+        assert hasty is not None
+        assert (patient.seconds, hasty.seconds) == (60, 0)
         assert worker.connection_pool.connection_kwargs["socket_timeout"] == 30
 
 

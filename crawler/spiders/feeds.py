@@ -52,6 +52,8 @@ class FeedsSpider(Spider):
         super().__init__(**options)
         self.feed_list, self.force, self.pages = feeds, bool(now), pages
         self.failures: list[tuple[str, str]] = []
+        # Told to end: what fails from now on may have failed of that, and is left as it was.
+        self.ending = False
         self.max_feed = 20_000_000
         self.book: FeedBook
         self.guard: AddressGuard
@@ -92,11 +94,12 @@ class FeedsSpider(Spider):
         """Give back the leases and end the extracting processes."""
         if self._heartbeat is not None:
             self._heartbeat.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._heartbeat
-        await self.book.close()
-        await self.readers.close()
-        self.work.close()
+            await asyncio.gather(self._heartbeat, return_exceptions=True)
+        try:
+            await self.book.close()
+        finally:
+            await self.readers.close()
+            self.work.close()
 
     # --- what to fetch
 
@@ -186,6 +189,9 @@ class FeedsSpider(Spider):
             yield request
 
     async def _finished(self, feed: FeedState, outcome: PollOutcome) -> AsyncIterator[Any]:
+        if self.ending and outcome.result == "failed":
+            self.room.leave()
+            return
         try:
             self._report(feed, outcome)
             stored = await self.book.finish_poll(feed, outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated, Any
@@ -13,6 +14,9 @@ from newsfold.cli import correct, cron, desk, feeds, inspect, look, notify, repo
 
 # Options that may stand before or after the command; the number is how many words follow.
 _ANYWHERE = {"--redis": 1, "--home": 1, "--config": 1, "--log-level": 1, "--log-json": 0}
+
+# What a disk or its permissions say, wherever a command writes.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 
 app = typer.Typer(
     name="newsfold",
@@ -130,6 +134,8 @@ def _tell(error: Exception) -> None:
         sentence = f"{command}: {said[:1].lower()}{said[1:]}; {command} --help tells more"
     elif isinstance(error, _expected()):
         sentence = f"newsfold: {' '.join(str(error).split())}"
+    elif isinstance(error, OSError) and error.errno in _DISK:
+        sentence = f"newsfold: {error.filename or 'the output'} cannot be used: {error.strerror}"
     else:
         raise error
     from newsfold.safetext import plain_line

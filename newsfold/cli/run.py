@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -75,6 +77,11 @@ def _crawl(more: Mapping[str, Any], *, now: bool, as_json: bool, polls_only: boo
         typer.echo(dumps(summary.as_dict()))
     else:
         show_summary(state.console(), summary)
+    if summary.forced:
+        # Threads may wait for a page or for Redis; all that they hold has been given back.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(summary.exit_code)
     return summary.exit_code
 
 
@@ -130,6 +137,7 @@ def ingest(
     from crawler.pool import Extractors
     from newsfold.addon import desk_options
     from newsfold.bars import bar
+    from newsfold.ending import InputEnding
     from newsfold.jsonview import dumps
     from newsfold.logs import configure
     from newsfold.safetext import plain_line
@@ -146,7 +154,9 @@ def ingest(
         bad.append(number)
         print(f"newsfold: {file}, line {number}: {plain_line(reason)}; skipped", file=sys.stderr)  # noqa: T201
 
+    ending = InputEnding(desk.give_up)
     with (
+        ending.listening(),
         _open(file) as stream,
         Extractors(config["crawl.extractors"] or None) as extractors,
         bar("ingesting") as done,
@@ -156,11 +166,17 @@ def ingest(
             verdicts.update(one.verdict for one in placements)
             done(len(placements))
 
-        pages = lines.extract_rows(lines.read_rows(_guarded(stream, file), skip), extractors, skip)
+        rows = lines.read_rows(ending.lines(_guarded(stream, file)), skip)
+        pages = lines.extract_rows(rows, extractors, skip)
         lines.ingest(desk, pages, lambda: datetime.now(UTC), placed)
     result = {"read": sum(verdicts.values()), "skipped": len(bad), **dict(sorted(verdicts.items()))}
     text = ", ".join(f"{count} {name}" for name, count in result.items())
     typer.echo(dumps(result) if as_json else text)
+    if ending.signal:
+        name = signal.Signals(ending.signal).name
+        sentence = f"stopped by {name}; what was read is stored, run it again for the rest"
+        print(f"newsfold: {sentence}", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(128 + ending.signal)
 
 
 def _open(file: str) -> Any:

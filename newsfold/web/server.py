@@ -13,6 +13,7 @@ from newsfold.web.metrics import add_metrics
 from newsfold.web.pages import add_pages, failure_page
 from newsfold.web.problems import Problem, problem
 from newsfold.web.websub import Subscriber
+from storage.errors import StorageError
 from storage.reader import Reader
 
 _HEADERS = {
@@ -60,7 +61,7 @@ async def _answers(request: web.Request, handler: Handler) -> web.StreamResponse
             response.headers["Allow"] = error.headers["Allow"]
     except Problem as error:
         response = problem(error.status, error.detail)
-    except RedisError:
+    except (RedisError, StorageError):
         response = _failure(request, 503, "Redis does not answer")
     response.headers.update(_HEADERS)
     return response

@@ -93,8 +93,26 @@ local function try(P, call, id)
   return lease(P, call, id, key, host)
 end
 
+local function rows_again(P, ids)
+  local rows = {}
+  for i, id in ipairs(ids) do rows[i] = redis.call('HGETALL', P .. ':feed:' .. id) end
+  return rows
+end
+
+local function ids_of(rows)
+  local ids = {}
+  for i, row in ipairs(rows) do
+    for at = 1, #row, 2 do
+      if row[at] == 'id' then ids[i] = row[at + 1] end
+    end
+  end
+  return ids
+end
+
 redis.register_function('nf_claim_feeds_@V@', function(keys, args)
   local call = cmsgpack.unpack(args[1])
+  local before = claimed_before(call, 'feeds')
+  if before then return cmsgpack.pack({ rows_again(call.P, before[1]), before[2] }) end
   local P, rows, mine, skip = call.P, {}, 0, 0
   repeat
     local ids = redis.call('ZRANGEBYSCORE', P .. ':feeds:due', '-inf', call.now, 'LIMIT', skip, 256)
@@ -107,12 +125,15 @@ redis.register_function('nf_claim_feeds_@V@', function(keys, args)
       if why == 'mine' then mine = mine + 1 end
     end
   until #rows >= call.most or #ids < 256 or skip > 20000
+  note_claimed(call, 'feeds', { ids_of(rows), mine })
   return cmsgpack.pack({rows, mine})
 end)
 
 -- Named feeds, due or not (a crawl of one list, or `--now`); those under a live lease are left alone.
 redis.register_function('nf_claim_named_@V@', function(keys, args)
   local call = cmsgpack.unpack(args[1])
+  local before = claimed_before(call, 'feeds')
+  if before then return cmsgpack.pack({ rows_again(call.P, before[1]), before[2] }) end
   local P, rows, left = call.P, {}, {}
   for _, id in ipairs(call.ids) do
     local due = tonumber(redis.call('ZSCORE', P .. ':feeds:due', id))
@@ -123,6 +144,7 @@ redis.register_function('nf_claim_named_@V@', function(keys, args)
       if why == 'mine' then left[#left + 1] = id end
     end
   end
+  note_claimed(call, 'feeds', { ids_of(rows), left })
   return cmsgpack.pack({rows, left})
 end)
 
@@ -208,10 +230,14 @@ local function remember(P, key, call, poll)
   redis.call('EXPIRE', entries, call.ttl)
 end
 
--- A poll's outcome in one step: new pages, entries seen, the feed's state, its next time.
+-- A poll's outcome in one step: new pages, entries seen, the feed's state, its next time. 0 where the lease is
+-- another's, -1 where there is no such feed. A call made twice, because its answer was lost, answers 1 twice.
 local function finish(P, call, poll)
   local id, key = poll.feed, P .. ':feed:' .. poll.feed
-  if redis.call('HGET', key, 'lease') ~= poll.lease then return 0 end
+  local found = redis.call('HMGET', key, 'lease', 'stored', 'id')
+  if not found[3] then return -1 end
+  if found[1] ~= poll.lease then return found[2] == poll.lease and 1 or 0 end
+  redis.call('HSET', key, 'stored', poll.lease)
   local host = redis.call('HGET', key, 'host') or ''
   queue_pages(P, call, poll.pages)
   remember(P, key, call, poll)
@@ -235,10 +261,16 @@ local function finish(P, call, poll)
   return 1
 end
 
+-- The latest time that anyone has written at.
+local function note_time(P, now)
+  if now > tonumber(redis.call('GET', P .. ':clock') or 0) then redis.call('SET', P .. ':clock', now) end
+end
+
 redis.register_function('nf_finish_polls_@V@', function(keys, args)
   local call = cmsgpack.unpack(args[1])
   local stored = {}
   for i, poll in ipairs(call.polls) do stored[i] = finish(call.P, call, poll) end
+  note_time(call.P, call.now)
   return cmsgpack.pack(stored)
 end)
 
@@ -273,4 +305,21 @@ redis.register_function('nf_remove_feed_@V@', function(keys, args)
   if url then redis.call('HDEL', P .. ':feeds:aliases', url) end
   redis.call('DEL', key, key .. ':entries')
   return 1
+end)
+
+-- A clock that has gone back since anyone wrote last takes what waits with it.
+redis.register_function('nf_mind_clock_@V@', function(keys, args)
+  local call = cmsgpack.unpack(args[1])
+  local P, now = call.P, call.now
+  local back = tonumber(redis.call('GET', P .. ':clock') or 0) - now
+  if back <= call.slack then
+    note_time(P, now)
+    return 0
+  end
+  for _, queue in ipairs({ ':feeds:due', ':feeds:leased', ':pages:due' }) do
+    local later = redis.call('ZRANGEBYSCORE', P .. queue, '(' .. now, '+inf', 'WITHSCORES')
+    for i = 1, #later, 2 do redis.call('ZADD', P .. queue, math.max(now, tonumber(later[i + 1]) - back), later[i]) end
+  end
+  redis.call('SET', P .. ':clock', now)
+  return back
 end)

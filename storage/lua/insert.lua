@@ -136,7 +136,7 @@ local function insert(prefix, call, bands, anchors, fresh)
   write(b.key, b.flat)
   write(a.key, a.flat)
   write(prefix .. 'print:' .. call.slice, prints)
-  return last, { call.slice, b.hits, a.hits }
+  return last, { call.slice, b.hits, a.hits }, prints[1] or ''
 end
 
 redis.register_function('nf_insert_and_read_@V@', function(keys, args)
@@ -154,10 +154,10 @@ redis.register_function('nf_insert_and_read_@V@', function(keys, args)
   for i, slice in ipairs(live(prefix, call)) do
     found[i] = { slice, hits(read(prefix .. 'band:' .. slice, bands)), hits(read(prefix .. 'anchor:' .. slice, anchors)) }
   end
-  local last, current = insert(prefix, call, bands, anchors, fresh)
+  local last, current, mark = insert(prefix, call, bands, anchors, fresh)
   found[#found + 1] = current
   keep(prefix, call)
-  return cmsgpack.pack({ known, last, found })
+  return cmsgpack.pack({ known, last, found, mark })
 end)
 
 -- Fingerprints by number; those that are in none of the slices are left out.

@@ -18,8 +18,20 @@ local function prune(P, horizon)
   redis.call('ZREMRANGEBYSCORE', P .. ':langs', '-inf', '(' .. horizon)
 end
 
+-- What was inserted must be there: a server that lost its last writes would keep articles that nobody finds.
+local function missing(call)
+  if not call.mark or redis.call('HEXISTS', call.buckets .. 'print:' .. call.slice, call.mark) == 1 then return end
+  local index = redis.call('HGET', call.P .. ':schema', 'index')
+  if index and index ~= call.index then
+    return redis.error_reply('NFSCHEMA the index was made with other parameters')
+  end
+  return redis.error_reply('NFLOST what was inserted is not there any more')
+end
+
 redis.register_function('nf_link_@V@', function(keys, args)
   local call = cmsgpack.unpack(args[1])
+  local lost = missing(call)
+  if lost then return lost end
   local answers, said = {}, {}
   for i, doc in ipairs(call.docs) do
     answers[i] = link(call.P, keys[1], doc, call)

@@ -38,10 +38,12 @@ redis.register_function('nf_learn_@V@', function(keys, args)
   local call = cmsgpack.unpack(args[1])
   for _, doc in ipairs(call.docs) do
     local key, latest = call.P .. ':outlet:' .. doc.outlet, keys[1] .. 'latest:' .. doc.outlet
-    redis.call('LPUSH', latest, doc.sighting)
-    redis.call('LTRIM', latest, 0, LATEST - 1)
+    if not redis.call('LPOS', latest, doc.sighting) then -- else the call is made twice
+      redis.call('LPUSH', latest, doc.sighting)
+      redis.call('LTRIM', latest, 0, LATEST - 1)
+      for _, phrase in ipairs(doc.phrases) do see(key, phrase, call) end
+    end
     redis.call('EXPIRE', latest, call.ttl)
-    for _, phrase in ipairs(doc.phrases) do see(key, phrase, call) end
     if #doc.phrases > 0 then
       redis.call('EXPIRE', key, call.ttl)
       if redis.call('HLEN', key) > PHRASES then prune_phrases(key) end

@@ -10,7 +10,7 @@ local function place(P, prefix, doc, call)
     if doc.own_story then story, new_story = find_story(P, doc, call) end
     group_id, group = doc.group, found_group(P, prefix, doc, story, call)
   else
-    untell(prefix, doc.spot, doc.group)
+    untell(prefix, doc.spot or doc.entered, doc.group)
     alias(P, 'group', doc.group, group_id, call.ttl)
     group = hash(P .. ':group:' .. group_id)
     story = group.story

@@ -1,7 +1,22 @@
 -- Pages due, with leases: a lease is the due time moved into the future, under a worker's token; whoever no
 -- longer holds it (a fenced worker) changes nothing.
 
+
+-- A claim whose answer was lost is made again under the same number: it gets what it got before, or else that would
+-- be nobody's until its lease runs out.
+local function claimed_before(call, kind)
+  local kept = redis.call('GET', call.P .. ':claimed:' .. call.token .. ':' .. kind)
+  local found = kept and cmsgpack.unpack(kept)
+  return found and found[1] == call.request and found[2]
+end
+
+local function note_claimed(call, kind, what)
+  redis.call('SET', call.P .. ':claimed:' .. call.token .. ':' .. kind, cmsgpack.pack({ call.request, what }), 'EX', call.lease)
+end
+
 local function claim(P, queue, kind, call)
+  local before = claimed_before(call, 'pages')
+  if before then return before end
   local claimed = {}
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. queue, '-inf', call.now, 'LIMIT', 0, call.most)) do
     local key = P .. kind .. id
@@ -13,6 +28,7 @@ local function claim(P, queue, kind, call)
       redis.call('ZREM', P .. queue, id)
     end
   end
+  note_claimed(call, 'pages', claimed)
   return claimed
 end
 

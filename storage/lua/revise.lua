@@ -44,7 +44,6 @@ local function retell(P, prefix, doc, call, group, story)
   if spot ~= doc.spot then untell(prefix, spot, group) end
   redis.call('HSET', key, 'spot', doc.spot, 'shingles', doc.shingles)
   redis.call('HSET', P .. ':article:' .. doc.id, unpack(doc.record, SEEN + 1, call.placed))
-  unrelate(P, group)
   tell(prefix, doc.spot, group, story, call, doc.density, redis.call('HEXISTS', key, 'fixed') == 1)
   for _, change in ipairs(doc.changes or {}) do
     move_group(P, prefix, change[1], change[2], change[3], call)

@@ -56,21 +56,40 @@ local function look(prefix, doc, call, live)
   return found
 end
 
-local function count_terms(prefix, call, slots, counts)
-  local key = prefix .. 'df:' .. call.here
+-- Adds to the counts of slots; `at` says which slot is the i-th and what is added to it.
+local function count_slots(key, count, at)
   local flat, n = { key, 'OVERFLOW', 'SAT' }, 3
-  for i = 1, #slots / 2 do
-    flat[n + 1], flat[n + 2] = 'INCRBY', 'u16'
-    flat[n + 3] = '#' .. struct.unpack('>I2', slots, 2 * i - 1)
-    flat[n + 4] = struct.unpack('>I2', counts, 2 * i - 1)
+  for i = 1, count do
+    local slot, by = at(i)
+    flat[n + 1], flat[n + 2], flat[n + 3], flat[n + 4] = 'INCRBY', 'u16', '#' .. slot, by
     n = n + 4
-    if n > 6000 or i == #slots / 2 then
+    if n > MOST or i == count then
       redis.call('BITFIELD', unpack(flat))
       flat, n = { key, 'OVERFLOW', 'SAT' }, 3
     end
   end
+end
+
+-- A text that is entered already was counted then: the call is made twice, or its worker died before it linked.
+local function uncount(prefix, call, key)
+  local known = 0
+  for _, doc in ipairs(call.docs) do
+    if redis.call('HEXISTS', prefix .. 'text:' .. doc.slice, doc.group) == 1 then
+      count_slots(key, #doc.slots / 2, function(i) return (struct.unpack('<I2', doc.slots, 2 * i - 1)), -1 end)
+      known = known + 1
+    end
+  end
+  return known
+end
+
+local function count_terms(prefix, call, slots, counts)
+  local key = prefix .. 'df:' .. call.here
+  count_slots(key, #slots / 2, function(i)
+    return (struct.unpack('>I2', slots, 2 * i - 1)), (struct.unpack('>I2', counts, 2 * i - 1))
+  end)
+  local known = uncount(prefix, call, key)
   redis.call('EXPIRE', key, call.df_ttl)
-  redis.call('INCRBY', key .. ':texts', #call.docs)
+  redis.call('INCRBY', key .. ':texts', #call.docs - known)
   redis.call('EXPIRE', key .. ':texts', call.df_ttl)
 end
 
@@ -98,9 +117,19 @@ redis.register_function{
   flags = { 'no-writes' },
 }
 
+-- A group whose text changed has the links that its new words find.
+local function unrelate(P, group)
+  local key = P .. ':group:' .. group .. ':related'
+  for _, other in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    redis.call('ZREM', P .. ':group:' .. other .. ':related', group)
+  end
+  redis.call('DEL', key)
+end
+
 -- Notes that groups in two languages tell one event, on both sides, by the groups that they are in now.
 redis.register_function('nf_relate_@V@', function(keys, args)
   local call = cmsgpack.unpack(args[1])
+  for _, id in ipairs(call.reworded) do unrelate(call.P, root(call.P, 'group', id)) end
   for _, pair in ipairs(call.pairs) do
     local one, other = root(call.P, 'group', pair[1]), root(call.P, 'group', pair[2])
     for _, way in ipairs({ { one, other }, { other, one } }) do
@@ -111,15 +140,6 @@ redis.register_function('nf_relate_@V@', function(keys, args)
   end
   return #call.pairs
 end)
-
--- A group whose text changed is linked to none until it is looked up anew.
-local function unrelate(P, group)
-  local key = P .. ':group:' .. group .. ':related'
-  for _, other in ipairs(redis.call('ZRANGE', key, 0, -1)) do
-    redis.call('ZREM', P .. ':group:' .. other .. ':related', group)
-  end
-  redis.call('DEL', key)
-end
 
 -- The vectors of groups, what is told of them, and how many groups each of their stories has.
 redis.register_function{
