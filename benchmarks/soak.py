@@ -53,16 +53,19 @@ class Samples:
 def main() -> None:
     """Soak, and say what came of it; exit code 1 where something grew, stayed or was late."""
     options = _options()
-    found = soak(50.0, 10.0, 1.0) if options.quick else soak(600.0, 20.0, 5.0)
+    found = soak(50.0, 10.0, 1.0) if options.quick else soak(options.seconds, 20.0, 5.0)
     print_json(found) if options.json else print(_report(found))
     if options.write and not found["losses"]:
-        write_section("soak", "A soak", "make soak", _report(found))
+        write_section(
+            "soak", "A soak", " ".join(["python -m benchmarks.soak", *sys.argv[1:]]), _report(found)
+        )
     sys.exit(1 if found["losses"] else 0)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="less than a minute")
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long, without --quick")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--write", action="store_true", help="replace the section in docs/reliability.md")
     return parser.parse_args()

@@ -186,6 +186,8 @@ class FeedQueue:
             self._functions.call("release_feeds", self._keys.feeds_due, call)
         self._held.clear()
         self.pages.release(now)
+        prefix = f"{self._keys.prefix}:claimed:{self._token}"
+        self._client.delete(f"{prefix}:feeds", f"{prefix}:pages")
 
     def take_over(self, is_dead: Callable[[str], bool], now: datetime) -> int:
         """Free what workers hold of which `is_dead` (given their token) knows that they are no more.
