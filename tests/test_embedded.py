@@ -126,6 +126,7 @@ def test_status_says_what_runs(server: EmbeddedServer, home: Path) -> None:
     assert after.pid is None
 
 
+@pytest.mark.slow
 def test_twenty_starters_make_one_server(server: EmbeddedServer, home: Path) -> None:
     command = [sys.executable, "-c", STARTER, str(home)]
     starters = [

@@ -40,6 +40,7 @@ def test_one_word_is_the_same_word_anywhere(placer: Placer, write: Write) -> Non
     assert first.group == second.group != other.group
 
 
+@pytest.mark.slow
 def test_twenty_megabytes_take_seconds(placer: Placer, write: Write) -> None:
     text = " ".join(f"word{i}" for i in range(2_000_000))
     assert len(text) > 20_000_000

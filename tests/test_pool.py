@@ -63,6 +63,7 @@ def test_an_entry_alone_is_read_in_a_worker_too() -> None:
     assert page.source == "feed"
 
 
+@pytest.mark.slow
 def test_same_pages_in_order() -> None:
     urls = [f"{URL}/{number}" for number in range(6)]
     with Extractors(2) as extractors:
@@ -71,6 +72,7 @@ def test_same_pages_in_order() -> None:
     assert pages[0] == extract_page(BODY.replace(b"canonical", b""), urls[0])
 
 
+@pytest.mark.slow
 def test_only_the_culprit_fails() -> None:
     """Death, time-out and errors each cost one page, in whatever lane, and the lane goes on."""
     jobs = [Job(BODY, URL), Deadly(b"", "dead"), Faulty(b"", "faulty"), Endless(b"", "slow"), Job(BODY, URL)]
@@ -84,6 +86,7 @@ def test_only_the_culprit_fails() -> None:
     assert "4 s" in messages[2]
 
 
+@pytest.mark.slow
 def test_with_an_event_loop() -> None:
     async def run() -> list[Page | BaseException]:
         with Extractors(1) as extractors:
@@ -95,6 +98,7 @@ def test_with_an_event_loop() -> None:
     assert all(isinstance(page, Page) for page in asyncio.run(run()))
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_workers_alone() -> None:
     with Extractors(1) as extractors:
         assert isinstance(next(extractors.map([Job(BODY, URL)])), Page)
@@ -107,6 +111,7 @@ def test_an_interrupt_leaves_workers_alone() -> None:
     assert extractors._lanes[0]._process is None
 
 
+@pytest.mark.slow
 def test_workers_are_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crawler.pool, "PAGES_A_WORKER", 1)
     with Extractors(1) as extractors:
