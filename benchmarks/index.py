@@ -118,7 +118,7 @@ def article_bytes(client: redis.Redis) -> float:
     kinds: dict[str, list[int]] = defaultdict(list)
     for kind in ("article", "group"):
         for key in islice(client.scan_iter(match=f"newsfold:{kind}:*", count=1_000), 1_000):
-            kinds[kind + str(key.count(b":"))].append(int(client.memory_usage(key) or 0))
+            kinds[kind + str(key.count(b":"))].append(int(client.memory_usage(key, samples=0) or 0))
     return sum(median(sizes) for sizes in kinds.values())
 
 
