@@ -8,13 +8,17 @@ minhash.py). Doing it over many texts at once leaves numpy's per-call cost behin
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from datasketch import LeanMinHash, MinHash
 from numpy.typing import NDArray
 
 from dedup.kernels import kernels
 
+if TYPE_CHECKING:
+    from datasketch import LeanMinHash
+
+# datasketch is imported where it is needed: with it comes scipy, a third of a second for every command.
 Rows = NDArray[np.uint32]
 
 # Elements of working memory, 512 KiB: it stays in a core's second-level cache, and calls are few.
@@ -36,6 +40,8 @@ def _fmix32(values: Rows) -> Rows:
 @lru_cache(maxsize=8)
 def _permutations(num_perm: int, seed: int) -> tuple[Rows, Rows]:
     """The factors and the summands of all permutations, as columns."""
+    from datasketch import MinHash
+
     factors, summands = MinHash(num_perm=num_perm, seed=seed, scheme="affine32").permutations
     return factors.astype(np.uint32)[:, None], summands.astype(np.uint32)[:, None]
 
@@ -77,6 +83,8 @@ def _minima(mixed: Rows, firsts: NDArray[np.int64], permutations: tuple[Rows, Ro
 
 def as_lean_minhash(signature: bytes, seed: int = 1) -> LeanMinHash:
     """The signature as datasketch's own type, for use with its other tools."""
+    from datasketch import LeanMinHash
+
     rows = np.frombuffer(signature, dtype="<u4")
     return LeanMinHash(seed=seed, hashvalues=rows, scheme="affine32")
 
