@@ -17,7 +17,7 @@ crawl: setup  ## Crawl a feed list: make crawl FEEDS=feeds.opml
 
 test: setup-dev  ## All tests; they start what they need.
 	@$(BIN)/python -m pytest -q -m "not slow" -n 2
-	@$(BIN)/python -m pytest -q -m slow -n 2
+	@$(BIN)/python -m pytest -q -m slow -n 2 --dist worksteal
 
 check: setup-dev  ## Lint, formatting, types and import rules.
 	$(BIN)/ruff check .

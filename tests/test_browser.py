@@ -204,9 +204,10 @@ def test_axe_finds_no_fault_in_light_or_dark(site: Site, browser: Browser, width
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             page.evaluate(AXE)
             assert (name, faults(page)) == (name, [])
-            page.emulate_media(color_scheme="dark")
-            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 20, 18)"
-            assert (name, faults(page, "runOnly: ['color-contrast']")) == (name, [])
+            if width == PHONE:  # colours do not depend on the width
+                page.emulate_media(color_scheme="dark")
+                assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 20, 18)"
+                assert (name, faults(page, "runOnly: ['color-contrast']")) == (name, [])
 
 
 def test_the_report_is_one_file(site: Site, browser: Browser) -> None:

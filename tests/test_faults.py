@@ -24,11 +24,11 @@ def stage() -> Iterator[Scene]:
 
 @pytest.fixture(scope="module")
 def right(stage: Scene) -> Reference:
-    return reference(stage, 1)
+    return reference(stage, 1, orders=12)
 
 
 def test_a_worker_killed_between_two_calls_loses_nothing(stage: Scene, right: Reference) -> None:
-    tally = kill_at(stage, right, moments(right.calls, 7)[3:])
+    tally = kill_at(stage, right, moments(right.calls, 6)[3:])
     assert (tally.losses, tally.late) == ([], 0)
     assert tally.looks > 0
 

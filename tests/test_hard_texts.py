@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import redis
@@ -80,9 +81,12 @@ def test_a_hundred_thousand_identical_texts(client: redis.Redis, write: Write) -
     placer = Placer(Index(client, Keys()), Rules(tell_stories=False))
     template = write("a", FERRY)
     begin, groups = time.perf_counter(), set()
-    for start in range(0, 100_000, 64):
-        batch = [write(f"a{start + i}", FERRY) for i in range(64)]
-        groups |= {placement.group for placement in put(placer, *batch)}
+    batches = (
+        [Submission(replace(template, id=f"a{start + i}")) for i in range(256)]
+        for start in range(0, 100_000, 256)
+    )
+    for placed in placer.place_all((batch, template.seen) for batch in batches):
+        groups |= {placement.group for placement in placed}
     assert time.perf_counter() - begin < 240
     assert groups == {put(placer, template)[0].group}
     for key in client.keys("newsfold:{en}:*:band:*"):
