@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import re
 import shlex
+import shutil
+import socket
 import subprocess
 import sys
+import threading
+import time
 import tomllib
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -97,6 +106,78 @@ def test_configuration_in_the_documents_is_one(document: Path, tmp_path: Path) -
         assert tomllib.loads(block)
         (tmp_path / "newsfold.toml").write_text(block, encoding="utf-8")
         load_config({}, folder=tmp_path)
+
+
+@pytest.mark.slow
+def test_the_proxy_of_the_documents_asks_who_is_there_and_takes_the_path_off(tmp_path: Path) -> None:
+    if not shutil.which("nginx"):
+        pytest.skip("nginx is not installed (Debian package nginx-light)")
+    (block,) = blocks((ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), "nginx")
+    with socket.socket() as free, HTTPServer(("127.0.0.1", 0), _Told) as behind:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        threading.Thread(target=behind.serve_forever, daemon=True).start()
+        (tmp_path / "news.htpasswd").write_text("editor:{PLAIN}secret\n", encoding="utf-8")
+        place = block.replace("/etc/nginx", str(tmp_path)).replace(
+            "127.0.0.1:8080", f"127.0.0.1:{behind.server_port}"
+        )
+        user = "user root;" if os.geteuid() == 0 else ""
+        server = f"access_log off; server {{ listen 127.0.0.1:{port}; {place} }}"
+        config = f"{user} daemon off; pid {tmp_path}/pid; error_log stderr; events {{}} http {{ {server} }}"
+        (tmp_path / "nginx.conf").write_text(config, encoding="utf-8")
+        running = subprocess.Popen(
+            ["nginx", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")], stderr=subprocess.PIPE
+        )
+        try:
+            assert _status(f"http://127.0.0.1:{port}/news/feeds") == (401, b"")
+            assert _status(f"http://127.0.0.1:{port}/news/feeds?a=1", "editor:secret") == (200, b"/feeds?a=1")
+        finally:
+            running.terminate()
+            running.communicate()
+            behind.shutdown()
+
+
+class _Told(BaseHTTPRequestHandler):
+    """Answers with the path that it was asked for."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.path.encode())
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def _status(url: str, login: str = "") -> tuple[int, bytes]:
+    """Status and body (of a good answer), once the server listens."""
+    headers = {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"} if login else {}
+    until = time.monotonic() + 10
+    while True:
+        try:
+            with urlopen(Request(url, headers=headers), timeout=5) as answer:
+                return answer.status, answer.read()
+        except HTTPError as error:
+            error.close()
+            return error.code, b""
+        except URLError:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
+def _contributing() -> list[str]:
+    text = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    return [line for block in blocks(text, "sh") for line in block.splitlines()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", _contributing())
+def test_commands_for_those_who_change_newsfold_are_there(line: str) -> None:
+    """They take minutes and one of them runs this test, so that it is asked of each whether it could run."""
+    words = shlex.split(line)
+    asked = ["make", "-n", *words[1:]] if words[0] == "make" else [sys.executable, *words[1:3], "--help"]
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert all(word in done.stdout for word in words[3:] if word.startswith("--"))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
