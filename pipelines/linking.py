@@ -10,7 +10,7 @@ from dedup.model import Newcomer
 from dedup.thresholds import BridgeConfig
 from storage.bridged import Bridged, Bridging
 from storage.line import Line, Ticket
-from storage.told import Shared
+from storage.vectors import Shared
 
 # What is told first names who, where and when; more of a text costs more and finds little.
 _READ = 700

@@ -15,7 +15,8 @@ from dedup.thresholds import StoryConfig
 from pipelines.embedding import Embedder
 from storage.keys import story_id
 from storage.line import Line, Ticket
-from storage.told import Groups, Known, Model, Shared, Telling, number_of, vector_posting
+from storage.told import Telling
+from storage.vectors import Groups, Known, Model, Shared, number_of, vector_posting
 
 # What a model says of a text, where there is one.
 _Said = tuple[Model, NDArray[np.float32]] | None

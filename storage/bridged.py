@@ -19,7 +19,8 @@ from dedup.bridges import Bridge
 from storage.functions import Call
 from storage.keys import Keys
 from storage.plain import text_of
-from storage.told import Groups, Posting, Shared, Telling, by_slice, to_bytes
+from storage.told import Telling
+from storage.vectors import Groups, Posting, Shared, by_slice, to_bytes
 
 # The partition of all languages, beside those of one each.
 ACROSS = "across"

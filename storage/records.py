@@ -10,7 +10,7 @@ from dedup.model import Article, Change
 from storage.codec import body, skip_of
 from storage.keys import group_id, regroup_id, story_id
 from storage.plain import compact, iso, text_of
-from storage.told import packed_density
+from storage.vectors import packed_density
 
 BODY_FIELDS = ("title", "text", "headline_in_text", "outlet", "skip")
 # How much of a record says how the article was placed, which a revision leaves as it is.

@@ -19,6 +19,7 @@ from newsfold.errors import InputError
 
 if TYPE_CHECKING:
     from dedup.model import Placement
+    from newsfold.ending import InputEnding
 
 PANEL = "News"
 JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
@@ -172,6 +173,11 @@ def ingest(
     result = {"read": sum(verdicts.values()), "skipped": len(bad), **dict(sorted(verdicts.items()))}
     text = ", ".join(f"{count} {name}" for name, count in result.items())
     typer.echo(dumps(result) if as_json else text)
+    _tell_of_signal(ending)
+
+
+def _tell_of_signal(ending: InputEnding) -> None:
+    """Where a signal ended the reading: what became of the input, and the signal's exit code."""
     if ending.signal:
         name = signal.Signals(ending.signal).name
         sentence = f"stopped by {name}; what was read is stored, run it again for the rest"

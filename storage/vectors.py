@@ -1,0 +1,216 @@
+"""What is kept of groups by their rare terms, and how it is written and read. All of it is private.
+
+A vector is kept as its time, its slots and its weights (a byte each), and after them where a model is used the model's tag
+and what it says (a byte a dimension); groups and postings in their binary form.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.neighbourhood import Neighbourhood
+from dedup.terms import TermVector
+from storage.keys import story_id
+
+# Groups (binary, as big-endian numbers) by slice.
+Groups = Mapping[int, NDArray[np.uint64]]
+
+_GROUP, _TIME = 6, 8  # bytes
+_FINE = 255.0  # steps of a weight
+_DENSITY = 65_535.0  # steps of a density
+_SAID = 127.0  # steps of a dimension of an embedding
+_MODELLED = b"\x01"
+# Stands after the story of a group that an operator put there.
+_FIXED = b"!"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An embedding model: what it is told by from others, and how long its vectors are."""
+
+    tag: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A new group to enter: its id, the time it tells of, the keys it is entered under, and what is kept of it.
+
+    `sought` are the keys to look up, where they are others than those it is entered under, and `weights` what sharing
+    each of them counts.
+    """
+
+    group: str
+    time: int
+    keys: tuple[int, ...]
+    weights: NDArray[np.float64]
+    text: bytes
+    sought: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Who shares terms with one new group: for each slice the groups (binary, as big-endian numbers) and a weight."""
+
+    slices: tuple[int, ...]
+    groups: tuple[NDArray[np.uint64], ...]
+    weights: tuple[NDArray[np.float64], ...]
+
+    def best(self, most: int) -> dict[int, NDArray[np.uint64]]:
+        """The `most` groups that share most, by slice, those that share most first."""
+        if not self.slices:
+            return {}
+        weights = np.concatenate(self.weights)
+        where = np.repeat(np.array(self.slices), [len(w) for w in self.weights])
+        groups = np.concatenate(self.groups)
+        top = np.lexsort((groups, -weights))[:most]
+        found: dict[int, list[int]] = defaultdict(list)
+        for i in top.tolist():
+            found[int(where[i])].append(i)
+        return {slice_: groups[places] for slice_, places in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Candidates and their stories, and the row of each by its binary id."""
+
+    around: Neighbourhood
+    rows: dict[int, int]
+
+
+def by_slice(wanted: Iterable[Groups]) -> dict[int, NDArray[np.uint64]]:
+    """The groups of several, each once, by slice."""
+    found: dict[int, list[NDArray[np.uint64]]] = defaultdict(list)
+    for one in wanted:
+        for slice_, groups in one.items():
+            found[slice_].append(groups)
+    return {slice_: np.unique(np.concatenate(groups)) for slice_, groups in found.items()}
+
+
+def packed_density(density: float) -> bytes:
+    """A density as it is kept."""
+    return round(min(1.0, max(0.0, density)) * _DENSITY).to_bytes(2, "big")
+
+
+def number_of(group: str) -> int:
+    """A group's id as a number."""
+    return int(group[1:], 16)
+
+
+def binary(group: str) -> bytes:
+    return bytes.fromhex(group[1:])
+
+
+def to_bytes(numbers: NDArray[np.uint64]) -> bytes:
+    """Groups in their binary form."""
+    return numbers.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:].tobytes()
+
+
+def vector_posting(
+    group: str, time: int, vector: TermVector, lookups: int, said: tuple[Model, NDArray[np.float32]] | None = None
+) -> Posting:  # fmt: skip
+    """A group to enter by the first `lookups` terms of its vector, with what a model said of it."""
+    keys = tuple(term.key for term in vector.terms[:lookups])
+    weights = np.rint(vector.weights * _FINE).astype(np.uint8)
+    squares = np.square(vector.weights[:lookups].astype(np.float64))
+    text = vector.slots.astype("<u2").tobytes() + weights.tobytes()
+    if said is None:
+        return Posting(group, time, keys, squares, time.to_bytes(_TIME, "big", signed=True) + text)
+    model, meaning = said
+    head = _MODELLED + bytes([len(vector.slots)]) + time.to_bytes(_TIME - 2, "big", signed=True)
+    tail = model.tag + np.rint(meaning * _SAID).astype(np.int8).tobytes()
+    return Posting(group, time, keys, squares, head + text + tail)
+
+
+def key_bytes(keys: Sequence[int]) -> bytes:
+    return b"".join(key.to_bytes(4, "big") for key in keys)
+
+
+def known_texts(
+    found: Sequence[tuple[int, bytes, bytes | bool]], size: Mapping[str, int], room: int, width: int,
+    model: Model | None,
+) -> Known:  # fmt: skip
+    """Candidates, each with its number, its text's vector and what is told of it, in columns."""
+    texts, said = zip(*(_parted(text) for _, text, _ in found), strict=True) if found else ((), ())
+    slots = np.zeros((len(found) + room, width), np.uint16)
+    weights = np.zeros((len(found) + room, width), np.float32)
+    for count, rows in _by_count(texts).items():
+        joined = np.frombuffer(b"".join([texts[row] for row in rows]), np.uint8)
+        parts = joined.reshape(len(rows), _TIME + 3 * count)[:, _TIME:]
+        most = min(count, width)
+        slots[rows, :most] = np.ascontiguousarray(parts[:, : 2 * count]).view("<u2")[:, :most]
+        weights[rows, :most] = parts[:, 2 * count : 2 * count + most] * np.float32(1 / _FINE)
+    groups = [f"g{number:012x}" for number, _, _ in found]
+    told = [tale if isinstance(tale, bytes) else b"" for _, _, tale in found]
+    around = Neighbourhood.of(
+        slots,
+        weights,
+        _meanings(said, room, model) if model else None,
+        groups=groups,
+        times=[int.from_bytes(text[:_TIME], "big", signed=True) for text in texts],
+        densities=[int.from_bytes(tale[:2], "big") / _DENSITY for tale in told],
+        stories=[
+            tale[2:].rstrip(_FIXED).decode() or story_id(group)
+            for tale, group in zip(told, groups, strict=True)
+        ],
+        size=size,
+        fixed=[row for row, tale in enumerate(told) if tale.endswith(_FIXED)],
+    )
+    return Known(around, {number: row for row, (number, _, _) in enumerate(found)})
+
+
+def _parted(text: bytes) -> tuple[bytes, bytes]:
+    """A text's time and vector, and what a model says of it; no time begins with the mark of those that have that."""
+    if text[:1] != _MODELLED:
+        return text, b""
+    end = _TIME + 3 * text[1]
+    time = int.from_bytes(text[2:_TIME], "big", signed=True).to_bytes(_TIME, "big", signed=True)
+    return time + text[_TIME:end], text[end:]
+
+
+def _meanings(said: Sequence[bytes], room: int, model: Model) -> NDArray[np.float32]:
+    """A row for each text, of zeros where this model said nothing of it."""
+    found = np.zeros((len(said) + room, model.size), np.float32)
+    for row, one in enumerate(said):
+        if len(one) == len(model.tag) + model.size and one.startswith(model.tag):
+            found[row] = np.frombuffer(one, np.int8, offset=len(model.tag)) / np.float32(_SAID)
+    return found
+
+
+def _by_count(texts: Sequence[bytes]) -> dict[int, list[int]]:
+    """The places of texts by how many terms they have."""
+    places: dict[int, list[int]] = defaultdict(list)
+    for place, text in enumerate(texts):
+        places[(len(text) - _TIME) // 3].append(place)
+    return places
+
+
+def shared_of(posting: Posting, row: Sequence[Any]) -> Shared:
+    own = number_of(posting.group)
+    slices, groups, weights = [], [], []
+    for slice_, hits in row or ():
+        if not hits:
+            continue
+        members = hits[1::2]
+        numbers = _numbers(b"".join(members))
+        repeats = [len(m) // _GROUP for m in members]
+        each = np.repeat(posting.weights[np.array(hits[::2]) - 1], repeats)
+        found, inverse = np.unique(numbers, return_inverse=True)
+        sums = np.bincount(inverse, weights=each)
+        others = found != own
+        slices.append(int(slice_))
+        groups.append(found[others])
+        weights.append(sums[others])
+    return Shared(tuple(slices), tuple(groups), tuple(weights))
+
+
+def _numbers(members: bytes) -> NDArray[np.uint64]:
+    wide = np.zeros((len(members) // _GROUP, 8), np.uint8)
+    wide[:, 2:] = np.frombuffer(members, np.uint8).reshape(-1, _GROUP)
+    return wide.view(">u8").ravel().astype(np.uint64)
