@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -86,12 +88,13 @@ def soak(seconds: float, day: float, days: float) -> dict[str, Any]:
                     cwd=ROOT,
                     stdout=subprocess.PIPE,
                     text=True,
+                    start_new_session=True,  # each crawl is a process of its own, to be ended with it
                 )
                 begin = time.monotonic()
                 assert worker.stdout is not None
                 threading.Thread(target=_listen, args=(worker.stdout, samples, begin), daemon=True).start()
                 _watch(client, samples, begin, seconds, worker)
-                worker.kill()
+                os.killpg(worker.pid, signal.SIGKILL)
                 worker.wait()
                 lasting = without_expiry(client)
         finally:

@@ -30,6 +30,7 @@ local function enter_words(prefix, docs, call)
   append_words(prefix, chunk, ids, records, call)
   redis.call('SET', prefix .. 'chunk', chunk, 'EX', call.ttl)
   redis.call('ZADD', call.P .. ':langs', call.now, call.lang)
+  redis.call('EXPIRE', call.P .. ':langs', call.ttl)
 end
 
 redis.register_function('nf_enter_words_@V@', function(keys, args)
