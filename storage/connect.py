@@ -5,15 +5,17 @@ redis-py is imported when a connection is asked for, so that `newsfold --help` n
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from storage.address import masked
 from storage.binary import OLDEST
 from storage.embedded import EmbeddedServer
 from storage.errors import ServerUnavailable
 from storage.probe import build_of
+from storage.ways import Way, not_a_url, way_of
 
 if TYPE_CHECKING:
     import redis
@@ -24,8 +26,6 @@ CHECK_SECONDS = 0.8
 CONNECT_SECONDS = 5.0
 WAIT_SECONDS = 60.0  # how long a worker waits for a server that went away
 COMMAND_SECONDS = 30.0  # above every blocking read's own limit, which redis-py's 5 s is not
-_USER_PART = re.compile(r"(?<=://)([^/?#@:]*):.*@|(?<=://)[^/?#@]+@")
-_SECRET_OPTION = re.compile(r"([?&]\w*password=)[^&#]*", re.IGNORECASE)
 
 
 def connect(
@@ -45,47 +45,31 @@ def connect(
     """
     revive = None
     if url:
-        name = f"Redis at {masked(url)}"
-        _check(url)
+        name, way = f"Redis at {masked(url)}", way_of(url)
+        _check(url, way)
     else:
         server, name = EmbeddedServer(home), f"the private Redis in {home}"
         url, revive = server.ensure(), None if interactive else server.ensure
-    import redis
-
+        way = way_of(url)
     from storage.patience import Patience
 
-    return redis.Redis.from_url(
-        url,
-        socket_connect_timeout=CHECK_SECONDS if interactive else CONNECT_SECONDS,
-        socket_timeout=COMMAND_SECONDS,
-        retry=Patience(0 if interactive else wait, name, revive),
-        decode_responses=decode,
-    )
+    options = {
+        "socket_connect_timeout": CHECK_SECONDS if interactive else CONNECT_SECONDS,
+        "socket_timeout": COMMAND_SECONDS,
+        "retry": Patience(0 if interactive else wait, name, revive),
+        "decode_responses": decode,
+    }
+    return way.make(url, options)
 
 
-def masked(url: str) -> str:
-    """The URL as it may be shown: user and host, no password, wherever in it the password is.
-
-    A name alone before the @ is masked as well, for that is where passwords land by mistake.
-    """
-
-    def hide(match: re.Match[str]) -> str:
-        user = match.group(1)
-        return "***@" if user is None else f"{user}:***@"
-
-    return _SECRET_OPTION.sub(r"\1***", _USER_PART.sub(hide, url))
-
-
-def _check(url: str) -> None:
+def _check(url: str, way: Way) -> None:
     """Refuse a server that is not there, does not let us in, or is too old for functions."""
     from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError
 
     try:
-        info = _hello(url)
+        info = _hello(url, way)
     except (ValueError, TypeError):  # from None, for what they say may hold the password
-        raise ServerUnavailable(
-            f"{masked(url)} is not a Redis URL: it should look like redis://host:6379/0, rediss://… or unix:///path"
-        ) from None
+        raise not_a_url(url) from None
     except AuthenticationError as error:
         raise ServerUnavailable(f"Redis at {masked(url)} does not accept this user and password") from error
     except BusyLoadingError as error:
@@ -97,23 +81,18 @@ def _check(url: str) -> None:
     _check_age(url, info)
 
 
-def _hello(url: str) -> dict[str, object]:
-    """What the server says of itself; empty where the user may not ask that."""
-    import redis
-    from redis.exceptions import NoPermissionError
-
-    client = redis.Redis.from_url(
-        url, socket_connect_timeout=CHECK_SECONDS, socket_timeout=CHECK_SECONDS, retry=_no_retry()
-    )
-    with closing(client):
-        client.ping()
-        try:
-            return dict(client.info("server"))
-        except NoPermissionError:
-            return {}
+def _hello(url: str, way: Way) -> Mapping[str, object]:
+    """What the server says of itself, asked once and with little patience."""
+    options = {
+        "socket_connect_timeout": CHECK_SECONDS,
+        "socket_timeout": CHECK_SECONDS,
+        "retry": _no_retry(),
+    }
+    with closing(way.make(url, options)) as client:
+        return way.hello(client)
 
 
-def _check_age(url: str, info: dict[str, object]) -> None:
+def _check_age(url: str, info: Mapping[str, object]) -> None:
     build = build_of(info)
     if build is not None and not build.usable:
         oldest = ".".join(map(str, OLDEST["redis"]))

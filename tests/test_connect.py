@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from storage import connect as connecting
-from storage.connect import connect, masked
+from storage.address import masked
+from storage.connect import connect
 from storage.embedded import EmbeddedServer
 from storage.errors import ServerUnavailable
 from storage.patience import patience_of

@@ -35,7 +35,7 @@ def config(as_json: JSON = False) -> None:
     """Print the configuration in force and where each value comes from."""
     from newsfold.jsonview import dumps
     from newsfold.options import OPTIONS
-    from storage.connect import masked
+    from storage.address import masked
 
     found = state.config()
     shown = {**found.values, "home": str(found.home), "redis_url": masked(found["redis_url"])}

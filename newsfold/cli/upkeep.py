@@ -46,7 +46,7 @@ def doctor(as_json: JSON = False) -> None:
 
 def _findings(config: Config) -> Iterator[Finding]:
     from newsfold.doctor import Finding, folder_findings
-    from storage.connect import masked
+    from storage.address import masked
 
     embedded = not config["redis_url"]
     yield from folder_findings(_folder(config.home), keeps_data=embedded)
