@@ -6,7 +6,7 @@ PEERS := .venv-bench
 PIP_INSTALL := -m pip install --disable-pip-version-check --progress-bar on
 DEMO_HOME ?= $(CURDIR)/.newsfold
 
-.PHONY: demo crawl test check bench fuzz soak screenshots setup setup-dev setup-bench clean
+.PHONY: demo crawl test test-cluster check bench fuzz soak screenshots setup setup-dev setup-bench clean
 
 demo: setup  ## Crawl a small invented newsroom on this machine and show its stories.
 	@NEWSFOLD_HOME="$(DEMO_HOME)" $(BIN)/newsfold demo
@@ -17,7 +17,10 @@ crawl: setup  ## Crawl a feed list: make crawl FEEDS=feeds.opml
 
 test: setup-dev  ## All tests; they start what they need.
 	@$(BIN)/python -m pytest -q -m "not slow" -n 2
-	@$(BIN)/python -m pytest -q -m slow -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -q -m "slow and not cluster" -n 2 --dist worksteal
+
+test-cluster: setup-dev  ## The tests on a Redis Cluster of three masters and three replicas, which they start.
+	@$(BIN)/python -m pytest -q -m cluster
 
 check: setup-dev  ## Lint, formatting, types and import rules.
 	$(BIN)/ruff check .

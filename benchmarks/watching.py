@@ -12,8 +12,8 @@ from types import TracebackType
 import redis
 from redis.exceptions import RedisError
 
+from storage.cluster import keys_of
 from storage.errors import StorageError
-from storage.keys import Keys
 from storage.plain import text_of
 from storage.reader import Reader
 from storage.views import ArticleView, StoryView
@@ -37,7 +37,7 @@ class Outcome:
 
 def outcome(client: redis.Redis) -> Outcome:
     """What is stored now."""
-    keys, reader = Keys(), Reader(client)
+    keys, reader = keys_of(client), Reader(client)
     articles = list(reader.all_articles())
     rows = [client.hgetall(keys.feed(feed.id)) for feed in reader.feeds()]
     return Outcome(

@@ -91,15 +91,15 @@ def is_idle(config: Config, *, polls_only: bool = False) -> bool:
     """
     from crawler.feedlist import read_feed_list
     from storage.clock import mind_clock
+    from storage.cluster import keys_of
     from storage.connect import connect
-    from storage.keys import Keys
     from storage.queue import FeedQueue
     from storage.workers import is_dead_here, new_token
 
     now = datetime.now(UTC)
     with connect(config["redis_url"] or None, config.home, wait=config["redis_wait"]) as client:
-        queue = FeedQueue(client, Keys(), token=new_token(), lease=config["crawl.lease"])
-        mind_clock(client, Keys(), now)
+        queue = FeedQueue(client, keys_of(client), token=new_token(), lease=config["crawl.lease"])
+        mind_clock(client, keys_of(client), now)
         queue.take_over(is_dead_here, now)
         only = None
         if config["crawl.feeds"]:

@@ -48,6 +48,17 @@ def server_findings(health: Health, wanted: Mapping[str, str], where: str) -> It
         )
 
 
+def cluster_findings(masters: int, alone: Sequence[str]) -> Iterator[Finding]:
+    """Of a cluster with so many masters (0 for a single server): those that have no replica."""
+    if alone:
+        seen = f"{masters} masters, of which {', '.join(alone)} have no replica"
+        yield Finding(
+            "cluster", "wrong", seen, "redis-cli --cluster add-node HOST:PORT HOST:PORT --cluster-slave"
+        )
+    elif masters:
+        yield Finding("cluster", "ok", f"{masters} masters, each with a replica")
+
+
 def _version(health: Health, where: str) -> Finding:
     if health.build is None:
         return Finding(
@@ -101,9 +112,8 @@ def _persistence(health: Health) -> Finding:
 def _schema(health: Health, wanted: Mapping[str, str]) -> Finding:
     if not health.schema:
         return Finding("schema", "note", "nothing is stored yet", "newsfold crawl --feeds feeds.opml")
-    differ = [
-        f"{k} is {health.schema.get(k)}, here {v}" for k, v in wanted.items() if health.schema.get(k) != v
-    ]
+    stored = {"shards": "1", **health.schema}  # the one kind that there was before clusters
+    differ = [f"{k} is {stored.get(k)}, here {v}" for k, v in wanted.items() if stored.get(k) != v]
     if differ:
         fix = "newsfold rebuild, or put the configuration's [index] back"
         return Finding("schema", "wrong", "; ".join(differ), fix)

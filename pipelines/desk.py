@@ -17,9 +17,9 @@ from pipelines.placing import Placer, Rules
 from pipelines.process import settle
 from pipelines.stopping import stop_without_server
 from storage.clock import mind_clock
+from storage.cluster import keys_of
 from storage.connect import WAIT_SECONDS, connect
 from storage.index import DAY, Index
-from storage.keys import Keys
 from storage.patience import give_up
 from storage.queue import FeedQueue
 from storage.schema import check_schema
@@ -61,8 +61,8 @@ class Desk:
         settle()
         self.options = options
         self._embedder = Embedder(Path(options.embedding).expanduser()) if options.embedding else None
-        self.keys = Keys()
         self.client: redis.Redis = connect(options.redis_url, options.home, wait=options.wait)
+        self.keys = keys_of(self.client)
         minhash = check_schema(self.client, self.keys, options.rules.minhash)
         self.rules = replace(options.rules, minhash=minhash)
         mind_clock(self.client, self.keys, datetime.now(UTC))

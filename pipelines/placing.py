@@ -150,15 +150,14 @@ class _LanguageBatch:
 
     def insert(self, line: Line) -> None:
         """Put the texts into the index."""
-        self._inserted = line.send(self._index.ask_insert(self._lang, self.ids, self._prints, self._now))
+        self._inserted = self._index.enter(line, self._lang, self.ids, self._prints, self._now)
 
     def look(self, line: Line) -> None:
         """See who shares a bucket, and ask for those fingerprints that are not at hand."""
         self._shared = self._inserted.result()
         self._found = self._shared.found
         self._recent.add(self._articles, self._bodies, self._prints)
-        asked = self._index.ask_prints(self._lang, self._shared)
-        self._fetched = line.send(asked) if asked else None
+        self._fetched = self._index.fetch(line, self._lang, self._shared)
 
     def compare(self, line: Line) -> None:
         """Settle what estimates can settle, and ask for the texts that must be compared."""

@@ -32,7 +32,7 @@ def rebuild(
     """
     started = datetime.now(UTC)
     config = with_secret(client, keys, config)
-    old, new = stored_index(client, keys), index_name(config)
+    old, new = stored_index(client, keys), index_name(config, keys)
     index, reader = Index(client, keys, retention=retention, config=config), Reader(client, keys)
     if new != old:
         drop_index(client, keys, new)

@@ -10,6 +10,7 @@ Each key is read as it is at one moment, all of them while others may write: wha
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +21,10 @@ import msgpack
 import redis
 import zstandard
 
+from storage.cluster import servers_of
 from storage.errors import BackupRefused
 from storage.keys import Keys
+from storage.places import Naming, Places
 from storage.plain import iso, text_of
 from storage.schema import VERSION
 
@@ -54,8 +57,8 @@ def backup(
     packer = msgpack.Packer(use_bin_type=True)
     with zstandard.ZstdCompressor(level=6, write_checksum=True).stream_writer(file, closefd=False) as out:
         out.write(packer.pack({"newsfold": "backup", "format": FORMAT, "schema": schema, "at": iso(now)}))
-        for batch in _batches(_names(client, keys)):
-            for record in _records(client, batch):
+        for server, batch in _named(client, keys):
+            for record in _records(server, batch):
                 out.write(packer.pack(record))
                 records += 1
             seen += len(batch)
@@ -64,13 +67,19 @@ def backup(
     return Head(iso(now), schema, seen, records)
 
 
-def _names(client: redis.Redis, keys: Keys) -> Iterator[bytes]:
-    """Every key once: a scan may bring one twice."""
+def _named(client: redis.Redis, keys: Keys) -> Iterator[tuple[redis.Redis, list[bytes]]]:
+    """Every key once, some at a time, with the server that has it: a scan may bring one twice."""
     seen: set[bytes] = set()
-    for key in client.scan_iter(match=f"{keys.prefix}:*", count=_SCAN):
-        if key not in seen:
-            seen.add(key)
-            yield key
+
+    def names(server: redis.Redis, pattern: str) -> Iterator[bytes]:
+        for key in server.scan_iter(match=pattern, count=_SCAN):
+            if key not in seen:
+                seen.add(key)
+                yield key
+
+    for server in servers_of(client):
+        for pattern in keys.patterns:
+            yield from ((server, batch) for batch in _batches(names(server, pattern)))
 
 
 def _batches(names: Iterator[T]) -> Iterator[list[T]]:
@@ -202,27 +211,40 @@ def _values(file: IO[bytes]) -> Iterator[Any]:
 
 def is_empty(client: redis.Redis, keys: Keys) -> bool:
     """Whether nothing is kept below the prefix."""
-    return next(iter(client.scan_iter(match=f"{keys.prefix}:*", count=_SCAN)), None) is None
+    return next(_named(client, keys), None) is None
 
 
 def restore(client: redis.Redis, keys: Keys, file: IO[bytes], done: Done = lambda _: None) -> Head:
     """Put back what a backup holds; what is kept now goes, but not before the backup was read to its end.
 
-    How long a key lives is counted on from now. Raises BackupRefused, which leaves all as it is.
+    How long a key lives is counted on from now. A backup of a single server put into a cluster, or the other way round,
+    comes without the buckets of the index, which `newsfold rebuild` makes (and every crawl asks for). Raises BackupRefused, which leaves all as it is.
     """
     head = inspect(file)
-    for batch in _batches(_names(client, keys)):
-        client.unlink(*batch)
-    records = (value for value in _values(file) if isinstance(value, list))
-    for parts in _batches(records):
-        pipe = client.pipeline(transaction=False)
+    for server, batch in _named(client, keys):
+        for name in batch:
+            server.unlink(name)
+    places, found = Places(client), Naming(keys)
+    for parts in _batches(value for value in _values(file) if isinstance(value, list)):
+        by_server: dict[redis.Redis, list[Any]] = defaultdict(list)
         for kind, name, ttl, part in parts:
-            _WRITE[kind](pipe, name, part)
-            if ttl is not None:
-                pipe.pexpire(name, max(1, ttl))
-        pipe.execute()
+            if new := found.name(name):
+                by_server[places.of(new)].append((kind, new, ttl, part))
+        for server, some in by_server.items():
+            _write(server, some)
         done(len(parts))
+    if found.translated:
+        client.hset(keys.schema, "shards", found.shards)
     return head
+
+
+def _write(server: redis.Redis, parts: Sequence[Any]) -> None:
+    pipe = server.pipeline(transaction=False)
+    for kind, name, ttl, part in parts:
+        _WRITE[kind](pipe, name, part)
+        if ttl is not None:
+            pipe.pexpire(name, max(1, ttl))
+    pipe.execute()
 
 
 Pipe = redis.client.Pipeline

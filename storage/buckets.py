@@ -72,13 +72,13 @@ def insertion(ids: Sequence[str], prints: Fingerprints) -> tuple[dict[str, Any],
         "prints": _packed(ids, prints),
         "bands": (filled * prints.bands.shape[1]).tolist(),
         "anchors": np.diff(prints.anchor_offsets).tolist(),
-        "bands_twice": _repeated(bands.ravel()),
-        "anchors_twice": _repeated(prints.anchors),
+        "bands_twice": repeated(bands.ravel()),
+        "anchors_twice": repeated(prints.anchors),
     }
     return arguments, (bands.tobytes(), prints.anchors.tobytes())
 
 
-def _repeated(keys: UInts) -> list[int]:
+def repeated(keys: UInts) -> list[int]:
     """Where keys stand that the batch has more than once, counted from 1."""
     plain = keys.astype(np.uint64)
     ordered = np.sort(plain)
@@ -110,7 +110,12 @@ def inserted(answer: Sequence[Any], prints: Fingerprints) -> tuple[Inserted, int
     anchors = np.concatenate([_pairs(of_anchor, hits) for _, _, hits in slices])
     shared = _promising(bands, anchors, np.diff(prints.anchor_offsets) <= _FEW_ANCHORS)
     found = tuple(Found(bool(one), _stood(one) if isinstance(one, list) else None) for one in known)
-    return Inserted(found, shared, tuple(int(s) for s, _, _ in slices), mark), int(last)
+    return Inserted(found, shared, tuple(sorted({int(s) for s, _, _ in slices})), mark), int(last)
+
+
+def read_prints(answer: Any) -> dict[int, bytes]:
+    """Fingerprints by number, as `prints` brings them."""
+    return {int.from_bytes(number, "big"): found for number, found in dict(answer or {}).items()}
 
 
 def _stood(row: Sequence[Any]) -> Stood:

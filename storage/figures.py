@@ -11,6 +11,7 @@ from typing import Any
 import redis
 
 from storage.keys import Keys
+from storage.memory import memory_of
 from storage.reader import HOUR, Reader
 from storage.views import Stats
 
@@ -47,7 +48,7 @@ def figures(client: redis.Redis, keys: Keys, now: datetime) -> Figures:
             {f"{story.lang} 0": 1, f"{story.lang} 1": story.groups, f"{story.lang} 2": story.articles}
         )
     languages = sorted({story.lang for story in stories}, key=lambda lang: (-counts[f"{lang} 2"], lang))
-    memory: Mapping[str, Any] = dict(client.info("memory"))
+    memory = memory_of(client)
     return Figures(
         totals=reader.stats(now),
         last_hour=client.zcount(keys.articles, moment - HOUR, "+inf"),
@@ -62,8 +63,8 @@ def figures(client: redis.Redis, keys: Keys, now: datetime) -> Figures:
         hidden=sum(story.hidden is not None for story in stories),
         corrections=client.zcard(keys.corrections),
         last_poll=max((feed.polled for feed in reader.feeds() if feed.polled), default=None),
-        memory_peak=int(memory.get("used_memory_peak", 0)),
-        memory_limit=int(memory.get("maxmemory", 0)),
+        memory_peak=memory.peak,
+        memory_limit=memory.limit,
     )
 
 

@@ -18,12 +18,15 @@ import msgpack
 import redis
 from redis.exceptions import ResponseError
 
+from storage.keys import shares_a_slot
+
 T = TypeVar("T")
 
 _PARTS = (
     "common",
     "schema",
     "insert",
+    "spread",
     "outlet",
     "unite",
     "told",
@@ -56,7 +59,8 @@ def library() -> tuple[str, str]:
 class Call(Generic[T]):
     """A function to call on the node of `key`, and how to read what it packs (strings as bytes).
 
-    `blobs` are arguments that go as they are, beside the `arguments` in MessagePack.
+    `blobs` are arguments that go as they are, beside the `arguments` in MessagePack; `writes` says that it may change
+    something.
     """
 
     name: str
@@ -64,13 +68,19 @@ class Call(Generic[T]):
     arguments: Mapping[str, object]
     read: Callable[[Any], T]
     blobs: tuple[bytes, ...] = ()
+    writes: bool = True
 
     def command(self, prefix: str) -> tuple[str | bytes | int, ...]:
-        """The command to send."""
+        """The command to send.
+
+        On a cluster it names a key that never exists, so that it is refused as a whole while its slot is being moved.
+        """
         packed = msgpack.packb(
             {"P": prefix, **self.arguments}, use_bin_type=False, unicode_errors="surrogatepass"
         )
-        return ("FCALL", f"nf_{self.name}_{library()[0]}", 1, self.key, packed, *self.blobs)
+        whole = shares_a_slot(prefix) and self.key.startswith(prefix)
+        named = (self.key, f"{prefix}:never") if whole else (self.key,)
+        return ("FCALL", f"nf_{self.name}_{library()[0]}", len(named), *named, packed, *self.blobs)
 
     def answer(self, reply: object) -> T:
         """What a reply means."""
@@ -116,8 +126,12 @@ class Functions:
 
     def load(self) -> None:
         """Put the library into the server, unless another worker just did."""
+        self.load_into(self.client)
+
+    def load_into(self, client: redis.Redis) -> None:
+        """The same for one server of several."""
         try:
-            self.client.function_load(library()[1], replace=True)
+            client.function_load(library()[1], replace=True)
         except ResponseError as error:
             if "already exists" not in str(error):
                 raise

@@ -11,6 +11,7 @@ from typing import Any
 import redis
 
 from storage.keys import Keys
+from storage.memory import memory_of
 from storage.plain import text_of
 
 # Every state that a feed can be in, so that a state nobody is in is told as 0.
@@ -47,8 +48,8 @@ def read_gauges(client: redis.Redis, keys: Keys, now: datetime) -> Gauges:
     pipe.zrange(keys.feeds_due, 0, 0, withscores=True)
     pipe.zcard(keys.pages_due)
     pipe.exists(keys.events)
-    pipe.info("memory")
-    articles, stories, feeds, due, first, pages, any_events, memory = pipe.execute()
+    articles, stories, feeds, due, first, pages, any_events = pipe.execute()
+    memory = memory_of(client)
     stream = client.xinfo_stream(keys.events) if any_events else {"length": 0, "entries-added": 0}
     counts = _rows(client, [(keys.story(text_of(story)), ("groups",)) for story in stories])
     states = _rows(client, [(keys.feed(text_of(feed)), ("result", "streak")) for feed in feeds])
@@ -63,8 +64,8 @@ def read_gauges(client: redis.Redis, keys: Keys, now: datetime) -> Gauges:
         pages=pages,
         events=int(stream["length"]),
         events_total=int(stream["entries-added"]),
-        memory=int(memory.get("used_memory", 0)),
-        memory_limit=int(memory.get("maxmemory", 0)),
+        memory=memory.used,
+        memory_limit=memory.limit,
     )
 
 

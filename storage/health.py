@@ -50,11 +50,12 @@ class Lateness:
     page_since: datetime | None
 
 
-def health(client: redis.Redis, keys: Keys) -> Health:
-    """Ask the server."""
-    info: Mapping[str, Any] = dict(client.info())
+def health(client: redis.Redis, keys: Keys, server: redis.Redis | None = None) -> Health:
+    """Ask the server, of a cluster this one; the schema is asked of the client."""
+    server = server or client
+    info: Mapping[str, Any] = dict(server.info())
     before = time.time()
-    seconds, micros = client.time()
+    seconds, micros = server.time()
     skew = seconds + micros / 1e6 - (before + time.time()) / 2
     return Health(
         build=build_of(info),
@@ -62,12 +63,12 @@ def health(client: redis.Redis, keys: Keys) -> Health:
         limit=int(info.get("maxmemory", 0)),
         machine=int(info.get("total_system_memory", 0)),
         policy=str(info.get("maxmemory_policy", "")),
-        saves=bool(info.get("aof_enabled")) or bool(_config(client, "save", "yes")),
+        saves=bool(info.get("aof_enabled")) or bool(_config(server, "save", "yes")),
         save_error=_save_error(info),
         evicted=int(info.get("evicted_keys", 0)),
         skew=skew,
         schema={text_of(k): text_of(v) for k, v in client.hgetall(keys.schema).items()},
-        libraries=_other_libraries(client),
+        libraries=_other_libraries(server),
     )
 
 

@@ -16,16 +16,20 @@ from dedup.fingerprint import Fingerprints
 from dedup.model import Article, Candidates
 from dedup.thresholds import MinHashConfig
 from storage.bridged import Bridging
-from storage.buckets import Found, Inserted, Prints, inserted, insertion
+from storage.buckets import Found, Inserted, Prints, inserted, insertion, read_prints
+from storage.cluster import cluster_of
 from storage.codec import article_record, content
 from storage.functions import Call, Functions, T
 from storage.keys import Keys, group_id
 from storage.line import Line
+from storage.nodes import Nodes
 from storage.outlets import Outlets
+from storage.pending import After, Done, Pending
 from storage.plain import iso
 from storage.records import BODY_FIELDS, PLACED, Body, Link, Linked, Record, bodies_of, link_doc, linked
 from storage.schema import changed_meanwhile, index_name
 from storage.search import word_record
+from storage.spread import Spread
 from storage.told import Telling
 
 DAY = 86_400
@@ -50,7 +54,9 @@ class Index:
         self._functions = Functions(client, keys.prefix, changed_meanwhile)
         self._retention, self._events = retention, events
         config = config or MinHashConfig()
-        self._index, self._secret = index_name(config), config.secret
+        self._index, self._secret = index_name(config, keys), config.secret
+        cluster = cluster_of(client)
+        self._spread = Spread(Nodes(cluster, self._functions), keys, self._index) if cluster else None
         self._prints: dict[str, Prints] = defaultdict(Prints)
         self.outlets = Outlets(client, keys, retention=retention)
         self.telling = Telling(keys, window=window)
@@ -87,45 +93,57 @@ class Index:
 
         Raises SchemaMismatch when the index has been rebuilt under other parameters meanwhile.
         """
-        found = self.run(self.ask_insert(lang, ids, prints, now, rebuilding=rebuilding))
-        missing = self.ask_prints(lang, found)
-        return found.found, self.candidates(lang, prints, found, self.run(missing) if missing else {})
+        with self.line() as line:
+            found = self.enter(line, lang, ids, prints, now, rebuilding=rebuilding).result()
+            missing = self.fetch(line, lang, found)
+            return found.found, self.candidates(lang, prints, found, missing.result() if missing else {})
 
-    def ask_insert(
-        self, lang: str, ids: Sequence[str], prints: Fingerprints, now: datetime, *, rebuilding: bool = False
-    ) -> Call[Inserted]:
+    def enter(
+        self, line: Line, lang: str, ids: Sequence[str], prints: Fingerprints, now: datetime, *, rebuilding: bool = False,
+    ) -> Pending[Inserted]:  # fmt: skip
         """Put texts into their buckets and bring back the numbers of who shares one."""
         current = self._slice(now)
-        arguments, blobs = insertion(ids, prints)
+        times = {
+            "slice": current,
+            "oldest": self._slice(now - timedelta(seconds=self._retention)),
+            "slice_ttl": self._retention + self._width,
+        }
         call = {
             "index": self._index,
             "secret": self._secret,
             "rebuilding": rebuilding,
-            "slice": current,
             "here": str(current),
-            "oldest": self._slice(now - timedelta(seconds=self._retention)),
-            "slice_ttl": self._retention + self._width,
-            **arguments,
+            **times,
         }
+        arguments, blobs = insertion(ids, prints)
+        packed = arguments["prints"]
 
         def read(answer: Sequence[Any]) -> Inserted:
             found, last = inserted(answer, prints)
-            self._prints[lang].add(last, arguments["prints"])
+            self._prints[lang].add(last, packed)
             return found
 
-        return Call("insert_and_read", self._keys.buckets(lang, self._index), call, read, blobs)
+        key = self._keys.buckets(lang, self._index)
+        if self._spread is None:
+            return line.send(Call("insert_and_read", key, {**call, **arguments}, read, blobs))
+        spread, about = self._spread, {name: arguments[name] for name in ("ids", "exact")}
 
-    def ask_prints(self, lang: str, found: Inserted) -> Call[Mapping[int, bytes]] | None:
+        def enter(met: Sequence[Any]) -> Inserted:
+            known, fresh, last = met
+            rows = spread.enter(lang, prints, packed, fresh, last, times)
+            return read((known, last, rows or [[current, [], []]], b""))
+
+        return After(line.send(Call("meet", key, {**call, **about}, lambda met: met)), enter)
+
+    def fetch(self, line: Line, lang: str, found: Inserted) -> Pending[Mapping[int, bytes]] | None:
         """The fingerprints, by number, that are not at hand; None where all are."""
         numbers = self._prints[lang].missing(found.shared)
         if not numbers:
             return None
+        if self._spread:
+            return Done(self._spread.fetch(lang, numbers, found.slices))
         call = {"slices": found.slices, "numbers": [number.to_bytes(4, "big") for number in numbers]}
-
-        def read(answer: Any) -> Mapping[int, bytes]:
-            return {int.from_bytes(number, "big"): found for number, found in dict(answer or {}).items()}
-
-        return Call("prints", self._keys.buckets(lang, self._index), call, read)
+        return line.send(Call("prints", self._keys.buckets(lang, self._index), call, read_prints))
 
     def candidates(
         self, lang: str, prints: Fingerprints, found: Inserted, fetched: Mapping[int, bytes]

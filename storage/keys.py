@@ -1,12 +1,35 @@
 """Every key in one place; docs/redis-schema.md says what readers may rely on.
 
-The private index keys of one language carry it as a hash tag, so that they share a slot.
+On a Redis Cluster the prefix is a hash tag, `{newsfold}`, so that all that functions change in one step shares a slot; only
+the buckets of the index are in shards of a tag each, whose slots lie evenly over all there are.
 """
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 from dataclasses import dataclass
+from functools import cache
+from itertools import count
+
+# The prefix on a cluster.
+CLUSTER = "{newsfold}"
+# Into so many shards the buckets of a language are spread on a cluster: a power of two, above the nodes there will be.
+SHARDS = 16
+_SLOTS = 16_384
+
+
+def shares_a_slot(prefix: str) -> bool:
+    """Whether all keys below a prefix are in one slot of a cluster."""
+    return prefix.startswith("{")
+
+
+@cache
+def _shard_tag(lang: str, shard: int) -> str:
+    """The hash tag of one shard: the first of its kind whose slot (CRC16, as Redis has it) is in the shard's part of all."""
+    part = _SLOTS // SHARDS
+    tags = (f"{lang}.{number}" for number in count())
+    return next(tag for tag in tags if binascii.crc_hqx(tag.encode(), 0) % _SLOTS // part == shard)
 
 
 def short_hash(text: str, size: int = 8) -> str:
@@ -156,6 +179,22 @@ class Keys:
     def buckets(self, lang: str, index: str) -> str:
         """Prefix of one language's buckets, made with the parameters that `index` names (private)."""
         return f"{self.index(lang)}{index}:"
+
+    def shard(self, lang: str, index: str, shard: int) -> str:
+        """Prefix of one shard of a language's buckets on a cluster (private)."""
+        return f"{self.prefix.strip('{}')}:{{{_shard_tag(lang, shard)}}}:{index}:"
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """What matches every key below the prefix, and each once."""
+        if not shares_a_slot(self.prefix):
+            return (f"{self.prefix}:*",)
+        return f"{self.prefix}:*", f"{self.prefix.strip('{}')}:{{*"
+
+    def bucket_patterns(self, index: str) -> tuple[str, ...]:
+        """What matches every key of one index of buckets."""
+        own = f"{self.prefix}:{{*}}:{index}:*"
+        return (own, f"{self.prefix.strip('{}')}:{{*}}:{index}:*") if shares_a_slot(self.prefix) else (own,)
 
     def index(self, lang: str) -> str:
         """Prefix of one language's private index keys."""

@@ -17,10 +17,12 @@ from typing import Any, TypeVar
 import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    AskError,
     AuthenticationError,
     AuthorizationError,
     BusyLoadingError,
     ClusterDownError,
+    MovedError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
@@ -42,11 +44,15 @@ _FIRST, _LONGEST = 0.05, 2.0
 # Several threads wait for one server; one of them says so, and again now and then.
 _TOLD_EVERY = 15.0
 _CODE = re.compile(r"(?:^|: )(BUSY|MISCONF|NOREPLICAS)\b")
+# What a function is told of a key that was moved away while its slot is (redis/src/script.c).
+_NOT_HERE = "access a non local key in a cluster node"
 _REFUSED: dict[type[Exception], str] = {
     OutOfMemoryError: "has no memory left (maxmemory)",
     ReadOnlyError: "is a replica and takes no writes",
     ClusterDownError: "is down as a cluster, or a replica without its master",
     TryAgainError: "is moving keys to another node",
+    MovedError: "has handed its keys to another node",  # before AskError, which it is one of
+    AskError: "is moving keys to another node",
     BusyLoadingError: "is still reading its data",
     AuthenticationError: "does not accept this user and password",
     AuthorizationError: "does not accept this user and password",
@@ -67,6 +73,8 @@ def trouble(error: BaseException) -> str:
             return words
     if isinstance(error, BrokenError | OSError):
         return f"does not answer: {' '.join(str(error).split()).rstrip('.')}"
+    if _NOT_HERE in str(error):
+        return _REFUSED[AskError]
     code = _CODE.search(str(error))
     return _CODES[code[1]] if code else ""
 
@@ -161,7 +169,9 @@ def give_up(client: redis.Redis) -> None:
     """End all that a client waits for, also answers of a server that is silent, and fail every call from now on."""
     if patience := patience_of(client):
         patience.give_up()
-    for connection in tuple(client.connection_pool._in_use_connections):
+    cluster = client.connection_pool.connection_kwargs.get("cluster")
+    pools = (client.connection_pool, *(cluster.pools() if cluster else ()))
+    for connection in [one for pool in pools for one in tuple(pool._in_use_connections)]:
         sock = getattr(connection, "_sock", None)
         with suppress(OSError):
             if sock is not None:  # its thread reads on it, and finds it ended

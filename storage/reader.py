@@ -9,10 +9,12 @@ from typing import Literal
 import redis
 
 from dedup.terms import Frequencies
+from storage.cluster import keys_of
 from storage.functions import Functions
 from storage.gauges import Gauges, read_gauges
 from storage.history import History
 from storage.keys import Keys
+from storage.memory import memory_of
 from storage.outlets import FurnitureSeen, furniture_seen
 from storage.outlines import Outlines, StoryOutline
 from storage.plain import iso, text_of
@@ -35,7 +37,7 @@ class Reader:
     """Read-only view of one Redis."""
 
     def __init__(self, client: redis.Redis, keys: Keys | None = None) -> None:
-        self._client, self._keys = client, keys or Keys()
+        self._client, self._keys = client, keys or keys_of(client)
         self._outlines = Outlines(self._client, self._keys)
 
     def _hashes(self, keys: Sequence[str]) -> list[dict[str, str]]:
@@ -233,10 +235,9 @@ class Reader:
         pipe.zcount(self._keys.feeds_due, "-inf", int(now.timestamp()))
         pipe.zcard(self._keys.pages_due)
         pipe.xlen(self._keys.events)
-        pipe.info("memory")
-        articles, stories, feeds, due, pages, events, memory = pipe.execute()
+        articles, stories, feeds, due, pages, events = pipe.execute()
         failing = sum(1 for feed in self.feeds() if feed.streak)
-        used = int(memory.get("used_memory", 0))
+        used = memory_of(self._client).used
         return Stats(articles, stories, feeds, failing, due, pages, events, used)
 
 

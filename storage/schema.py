@@ -10,25 +10,28 @@ import redis
 from redis.exceptions import ResponseError
 
 from dedup.thresholds import MinHashConfig
+from storage.cluster import servers_of
 from storage.contract import CONTRACT, newer, reads
 from storage.errors import SchemaMismatch, ServerEmptied
 from storage.functions import Functions
-from storage.keys import Keys, short_hash
+from storage.keys import SHARDS, Keys, shares_a_slot, short_hash
 from storage.plain import text_of
 
 VERSION = 4
 _SECRET_BYTES = 16
 
 
-def parameters(config: MinHashConfig) -> dict[str, str]:
-    """What must be equal for two fingerprints to be comparable, but for the secret, which is not told."""
+def parameters(config: MinHashConfig, keys: Keys) -> dict[str, str]:
+    """What must be equal for two fingerprints to be comparable and found, but for the secret, which is not told."""
     told = {name: str(value) for name, value in asdict(config).items() if name != "secret"}
-    return {"version": str(VERSION), "scheme": "affine32", **told}
+    shards = SHARDS if shares_a_slot(keys.prefix) else 1
+    return {"version": str(VERSION), "scheme": "affine32", "shards": str(shards), **told}
 
 
-def index_name(config: MinHashConfig) -> str:
+def index_name(config: MinHashConfig, keys: Keys) -> str:
     """The name of the index made with these parameters and this secret; with others it is another index."""
-    return short_hash(repr((sorted(parameters(config).items()), config.secret)), 4)
+    told = sorted(item for item in parameters(config, keys).items() if item != ("shards", "1"))
+    return short_hash(repr((told, config.secret)), 4)
 
 
 def changed_meanwhile(error: ResponseError) -> Exception:
@@ -53,15 +56,17 @@ def stored_index(client: redis.Redis, keys: Keys) -> str:
 
 def switch_index(client: redis.Redis, keys: Keys, config: MinHashConfig) -> None:
     """Put the index made with these parameters in force, in one step."""
-    fields: dict[Any, Any] = {**parameters(config), "index": index_name(config), "secret": config.secret}
+    told = {"index": index_name(config, keys), "secret": config.secret}
+    fields: dict[Any, Any] = {**parameters(config, keys), **told}
     client.hset(keys.schema, mapping=fields)
 
 
 def drop_index(client: redis.Redis, keys: Keys, index: str) -> None:
     """Forget the buckets and fingerprints of one index, in all languages."""
-    if index:
-        for key in client.scan_iter(match=f"{keys.prefix}:{{*}}:{index}:*", count=1_000):
-            client.unlink(key)
+    for pattern in keys.bucket_patterns(index) if index else ():
+        for server in servers_of(client):
+            for key in server.scan_iter(match=pattern, count=1_000):
+                server.unlink(key)
 
 
 def contract_fault(client: redis.Redis, keys: Keys) -> str:
@@ -91,9 +96,9 @@ def check_schema(client: redis.Redis, keys: Keys, config: MinHashConfig) -> MinH
         raise SchemaMismatch(f"{fault}; use the newsfold that wrote it, or an empty Redis.")
     if newer(text_of(client.hget(keys.schema, "contract") or b"")):
         client.hset(keys.schema, "contract", CONTRACT)
-    wanted = parameters(config)
+    wanted = parameters(config, keys)
     mine = config if config.secret else replace(config, secret=secrets.token_hex(_SECRET_BYTES))
-    call = {"parameters": wanted, "secret": mine.secret, "index": index_name(mine)}
+    call = {"parameters": wanted, "secret": mine.secret, "index": index_name(mine, keys)}
     found = Functions(client, keys.prefix).call("schema", keys.schema, call)
     stored = {text_of(k): text_of(v) for k, v in found.items()}
     different = [

@@ -36,6 +36,12 @@ def _one_server(url: str, options: Mapping[str, Any]) -> redis.Redis:
     return redis.Redis.from_url(url, **options)
 
 
+def _cluster(url: str, options: Mapping[str, Any]) -> redis.Redis:
+    from storage.cluster import cluster_client
+
+    return cluster_client(url, options)
+
+
 def _hello(client: redis.Redis) -> Mapping[str, Any]:
     """What the server says of itself; empty where the user may not ask that."""
     from redis.exceptions import NoPermissionError
@@ -51,6 +57,8 @@ WAYS = {
     "redis": Way("redis://host:6379/0", _one_server, _hello),
     "rediss": Way("rediss://…", _one_server, _hello),
     "unix": Way("unix:///path", _one_server, _hello),
+    "redis+cluster": Way("redis+cluster://host:6379,host:6379", _cluster, _hello),
+    "rediss+cluster": Way("rediss+cluster://…", _cluster, _hello),
 }
 
 

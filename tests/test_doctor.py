@@ -66,7 +66,7 @@ def test_a_real_server(client: redis.Redis) -> None:
     assert found.build
     assert found.build.usable
     assert abs(found.skew) < 5
-    levels = {one.level for one in server_findings(found, parameters(MinHashConfig()), "here")}
+    levels = {one.level for one in server_findings(found, parameters(MinHashConfig(), Keys()), "here")}
     assert "wrong" not in levels
     client.config_set("maxmemory-policy", "allkeys-lru")
     client.config_set("maxmemory", "100mb")

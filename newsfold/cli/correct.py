@@ -134,14 +134,14 @@ def corrections(as_json: JSON = False) -> None:
 
 def _tools() -> tuple[Reader, Corrections]:
     from newsfold.addon import desk_options
+    from storage.cluster import keys_of
     from storage.corrections import Corrections
-    from storage.keys import Keys
     from storage.reader import Reader
 
     options = desk_options(state.config())
     client = state.client()
     window = round(options.rules.stories.window_days * 86_400)
-    return Reader(client), Corrections(client, Keys(), retention=options.retention, window=window)
+    return Reader(client), Corrections(client, keys_of(client), retention=options.retention, window=window)
 
 
 def _reason(text: str) -> str:

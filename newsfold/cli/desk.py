@@ -64,15 +64,15 @@ def rebuild(as_json: JSON = False) -> None:
     from newsfold.bars import bar
     from newsfold.jsonview import dumps
     from pipelines.rebuild import rebuild as run
+    from storage.cluster import keys_of
     from storage.connect import connect
-    from storage.keys import Keys
 
-    options, keys = desk_options(state.config()), Keys()
+    options = desk_options(state.config())
     with (
         connect(options.redis_url, options.home) as client,
-        bar("indexing", client.zcard(keys.articles)) as done,
+        bar("indexing", client.zcard(keys_of(client).articles)) as done,
     ):
-        count = run(client, keys, options.rules.minhash, options.retention, done)
+        count = run(client, keys_of(client), options.rules.minhash, options.retention, done)
     typer.echo(
         dumps({"articles": count}) if as_json else f"{count} article{'' if count == 1 else 's'} indexed"
     )
@@ -104,13 +104,13 @@ def _subscriber() -> Subscriber | None:
     from newsfold.addon import user_agent
     from newsfold.logs import configure
     from newsfold.web.websub import HubOptions, Subscriber
+    from storage.cluster import keys_of
     from storage.connect import connect
-    from storage.keys import Keys
     from storage.subscriptions import Subscriptions
 
     configure(config["log.level"], as_json=config["log.json"])
     client = connect(config["redis_url"] or None, config.home)
-    subscriptions = Subscriptions(client, Keys(), retention=config["retention_days"] * 86_400)
+    subscriptions = Subscriptions(client, keys_of(client), retention=config["retention_days"] * 86_400)
     options = HubOptions(
         public_url=config["web.public_url"].rstrip("/"), user_agent=user_agent(config),
         lease_seconds=config["web.websub_lease_days"] * 86_400, max_bytes=config["crawl.max_feed_mb"] * 1_000_000,

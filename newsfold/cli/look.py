@@ -41,11 +41,12 @@ def search(
     from dedup.search import read_query
     from newsfold.jsonview import dumps, found_json
     from newsfold.showdesk import show_found
-    from storage.keys import Keys
+    from storage.cluster import keys_of
     from storage.search import Search
 
     query, spoken = read_query(words), (lang or "").lower()
-    finder = Search(state.client(), Keys())
+    client = state.client()
+    finder = Search(client, keys_of(client))
     if not any(query.keys(one) for one in ([spoken] if spoken else finder.languages() or ["und"])):
         raise UsageError("there is no word among these by which a text could be told from others")
     found = finder.find(query, lang=spoken, outlet=outlet, since=state.since(since), most=most)
@@ -93,11 +94,12 @@ def watch(
 ) -> None:
     """Show stories as they grow, until Ctrl-C; --json writes a line an event."""
     from newsfold.watch import Filter, Until, watch_json, watch_lines, watch_live
+    from storage.cluster import keys_of
     from storage.events import Events
-    from storage.keys import Keys
 
     chosen, console = Filter((lang or "").lower(), min_outlets), state.console()
-    events = Events(state.client(), Keys(), state.since(since))
+    client = state.client()
+    events = Events(client, keys_of(client), state.since(since))
     run = watch_json if as_json else watch_live if console.is_terminal else watch_lines
     with Until() as until:
         run(console, until.batches(events), state.reader(), chosen)

@@ -75,8 +75,8 @@ def _notifier(config: Config, watch: Watch) -> Notifier:
     from newsfold.client import Stories
     from newsfold.notify import Notifier
     from newsfold.webhook import Sender, secret_of
+    from storage.cluster import keys_of
     from storage.connect import connect
-    from storage.keys import Keys
     from storage.notices import Notices
 
     if not config["notify.secret"]:
@@ -84,7 +84,7 @@ def _notifier(config: Config, watch: Watch) -> Notifier:
     sender = Sender(watch.url, secret_of(config["notify.secret"]), user_agent(config))
     stories = Stories(client=connect(config["redis_url"] or None, config.home, decode=True))
     client = connect(config["redis_url"] or None, config.home)
-    notices = Notices(client, Keys(), watch, retention=config["retention_days"] * 86_400)
+    notices = Notices(client, keys_of(client), watch, retention=config["retention_days"] * 86_400)
     return Notifier(stories, notices, watch, sender)
 
 

@@ -91,11 +91,12 @@ def reader() -> Reader:
 
 def feed_queue() -> FeedQueue:
     """The schedule of feeds in the configured Redis, for a command that leases nothing."""
-    from storage.keys import Keys
+    from storage.cluster import keys_of
     from storage.queue import FeedQueue
     from storage.workers import new_token
 
-    return FeedQueue(client(), Keys(), token=new_token())
+    found = client()
+    return FeedQueue(found, keys_of(found), token=new_token())
 
 
 def since(text: str | None, option: str = "--since") -> datetime | None:

@@ -61,18 +61,23 @@ def _redis_findings(config: Config, where: str) -> Iterator[Finding]:
     from redis.exceptions import RedisError
 
     from newsfold.addon import minhash
-    from newsfold.doctor import Finding, schedule_findings, server_findings
+    from newsfold.doctor import Finding, cluster_findings, schedule_findings, server_findings
+    from storage.cluster import keys_of, nodes_of, uncopied
     from storage.errors import StorageError
     from storage.health import health, lateness
-    from storage.keys import Keys
     from storage.reader import Reader
     from storage.schema import parameters
 
     try:
         with state.client() as client:
             now = state.now()
-            yield from server_findings(health(client, Keys()), parameters(minhash(config)), where)
-            yield from schedule_findings(lateness(client, Keys(), now), Reader(client).feeds(), now)
+            keys, nodes = keys_of(client), nodes_of(client)
+            for name, server in nodes.items() or {where: client}.items():
+                yield from server_findings(
+                    health(client, keys, server), parameters(minhash(config), keys), name
+                )
+            yield from cluster_findings(len(nodes), uncopied(client))
+            yield from schedule_findings(lateness(client, keys, now), Reader(client).feeds(), now)
     except (StorageError, RedisError) as error:
         fix = (
             "newsfold redis status, and its log"
@@ -105,11 +110,11 @@ def stats(as_json: JSON = False) -> None:
     """Say how much there is: articles, stories and languages, feeds, what waits, memory."""
     from newsfold.jsonview import dumps, stats_json
     from newsfold.show import show_stats
+    from storage.cluster import keys_of
     from storage.figures import figures
-    from storage.keys import Keys
 
     client = state.client()
-    found = figures(client, Keys(), state.now())
+    found = figures(client, keys_of(client), state.now())
     if as_json:
         typer.echo(dumps(stats_json(found)))
     else:
@@ -127,13 +132,14 @@ def prune(
     """Forget what is past the retention, or older than a time: articles, and the stories nothing is left of."""
     from newsfold.bars import bar
     from newsfold.jsonview import dumps, pruned_json
-    from storage.keys import Keys
+    from storage.cluster import keys_of
     from storage.prune import Pruner
 
     limit = state.since(before, "--before")
     if limit is None:
         limit = state.now() - timedelta(days=state.config()["retention_days"])
-    client, keys = state.client(), Keys()
+    client = state.client()
+    keys = keys_of(client)
     with bar("pruning", client.zcard(keys.stories)) as done:
         found = Pruner(client, keys).prune(limit, dry_run=dry_run, done=done)
     if as_json:
@@ -159,11 +165,14 @@ def backup(
     from newsfold.bars import bar
     from newsfold.jsonview import dumps, head_json
     from storage.backup import backup as run
-    from storage.keys import Keys
+    from storage.cluster import keys_of, servers_of
 
     client = state.client()
-    with _replacing(file) as out, bar("backing up", client.dbsize()) as done:
-        head = run(client, Keys(), out, state.now(), done)
+    with (
+        _replacing(file) as out,
+        bar("backing up", sum(server.dbsize() for server in servers_of(client))) as done,
+    ):
+        head = run(client, keys_of(client), out, state.now(), done)
     size = file.stat().st_size
     if as_json:
         typer.echo(dumps({"file": str(file), "bytes": size, **head_json(head)}))
@@ -205,11 +214,11 @@ def restore(
     from newsfold.jsonview import dumps, head_json
     from storage.backup import inspect, is_empty
     from storage.backup import restore as run
+    from storage.cluster import keys_of
     from storage.errors import BackupRefused
-    from storage.keys import Keys
 
     client = state.client()
-    if not force and not is_empty(client, Keys()):
+    if not force and not is_empty(client, keys_of(client)):
         raise UsageError("there is something in this Redis already; --force replaces it")
     try:
         with file.open("rb") as stream, run_lock(state.config().home) as ours:
@@ -217,7 +226,7 @@ def restore(
                 raise UsageError("a crawl of this data folder is going on; restore when it has ended")
             head = inspect(stream)
             with bar("restoring", head.records) as done:
-                run(client, Keys(), stream, done)
+                run(client, keys_of(client), stream, done)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}") from error
     except BackupRefused as error:

@@ -51,13 +51,21 @@ local function hits(values)
   return flat
 end
 
+-- Whether one is among members of its size.
+local function holds(members, one)
+  local size, at = #one, string.find(members, one, 1, true)
+  while at and (at - 1) % size ~= 0 do at = string.find(members, one, at + 1, true) end
+  return at ~= nil
+end
+
 -- The buckets of one kind in the current slice, as a batch goes through them text by text. `twice` are the
--- places of keys that the batch has more than once: there a later text finds the earlier one.
-local function buckets(key, fields, twice, most)
+-- places of keys that the batch has more than once: there a later text finds the earlier one. `again` says that
+-- the call may be one that was made before, with the same numbers.
+local function buckets(key, fields, twice, most, again)
   local repeated, pending = {}, {}
   for _, i in ipairs(twice) do repeated[i] = true end
   return {
-    key = key, fields = fields, values = read(key, fields), most = most * NUMBER,
+    key = key, fields = fields, values = read(key, fields), most = most * NUMBER, again = again,
     repeated = #twice > 0 and repeated, pending = pending, flat = {}, hits = {},
   }
 end
@@ -70,13 +78,35 @@ local function pass(b, from, to, number)
     local field = fields[i]
     local members = repeated and repeated[i] and b.pending[field] or values[i]
     if members then found[#found + 1], found[#found + 2] = i, members end
-    if number and (not members or #members < most) then
+    if number and (not members or #members < most and not (b.again and holds(members, number))) then
       members = members and members .. number or number
       flat[n + 1], flat[n + 2] = field, members
       n = n + 2
       if repeated and repeated[i] then b.pending[field] = members end
     end
   end
+end
+
+-- A batch goes into the current slice text by text, each looking before it is put in under its number (`number_of`,
+-- given its place and how many anchors it has), if it has one. What they found.
+local function enter(prefix, call, bands, anchors, number_of, again)
+  local b = buckets(prefix .. 'band:' .. call.slice, bands, call.bands_twice, BAND_MEMBERS, again)
+  local a = buckets(prefix .. 'anchor:' .. call.slice, anchors, call.anchors_twice, ANCHOR_MEMBERS, again)
+  local band, anchor = 0, 0
+  for i, count in ipairs(call.anchors) do
+    local number = number_of(i, count)
+    pass(b, band + 1, band + call.bands[i], number)
+    pass(a, anchor + 1, anchor + count, number)
+    band, anchor = band + call.bands[i], anchor + count
+  end
+  write(b.key, b.flat)
+  write(a.key, a.flat)
+  return { call.slice, b.hits, a.hits }
+end
+
+-- What keys find in an earlier slice.
+local function look_up(prefix, slice, bands, anchors)
+  return { slice, hits(read(prefix .. 'band:' .. slice, bands)), hits(read(prefix .. 'anchor:' .. slice, anchors)) }
 end
 
 -- The earlier slices that hold anything.
@@ -117,30 +147,25 @@ local function meet(call)
   return known, fresh
 end
 
--- A batch goes into the current slice text by text, each looking before it is put in.
+-- The next numbers of one language; the one that they follow.
+local function take_numbers(prefix, call) return redis.call('INCRBY', prefix .. 'count', #call.ids) - #call.ids end
+
+local function number_after(last, i) return struct.pack('>I4', (last + i) % 4294967296) end
+
+-- A batch goes in whole: its buckets, and the fingerprints of those texts that were entered.
 local function insert(prefix, call, bands, anchors, fresh)
-  local b = buckets(prefix .. 'band:' .. call.slice, bands, call.bands_twice, BAND_MEMBERS)
-  local a = buckets(prefix .. 'anchor:' .. call.slice, anchors, call.anchors_twice, ANCHOR_MEMBERS)
-  local last = redis.call('INCRBY', prefix .. 'count', #call.ids) - #call.ids
-  local prints, band, anchor = {}, 0, 0
-  for i, count in ipairs(call.anchors) do
-    local number = fresh[i] and count > 0 and struct.pack('>I4', (last + i) % 4294967296)
-    pass(b, band + 1, band + call.bands[i], number)
-    pass(a, anchor + 1, anchor + count, number)
-    if number then
-      prints[#prints + 1] = number
-      prints[#prints + 1] = call.prints[i]
-    end
-    band, anchor = band + call.bands[i], anchor + count
-  end
-  write(b.key, b.flat)
-  write(a.key, a.flat)
+  local last, prints = take_numbers(prefix, call), {}
+  local current = enter(prefix, call, bands, anchors, function(i, count)
+    local number = fresh[i] and count > 0 and number_after(last, i)
+    if number then prints[#prints + 1], prints[#prints + 2] = number, call.prints[i] end
+    return number
+  end)
   write(prefix .. 'print:' .. call.slice, prints)
-  return last, { call.slice, b.hits, a.hits }, prints[1] or ''
+  return last, current, prints[1] or ''
 end
 
-redis.register_function('nf_insert_and_read_@V@', function(keys, args)
-  local call = cmsgpack.unpack(args[1])
+-- An error where the index in force is not this worker's.
+local function other_index(call)
   if redis.call('HSETNX', call.P .. ':schema', 'index', call.index) == 1 then
     -- A server that has lost its data: what goes on is this worker's index, and so its secret.
     redis.call('HSET', call.P .. ':schema', 'secret', call.secret)
@@ -148,12 +173,16 @@ redis.register_function('nf_insert_and_read_@V@', function(keys, args)
   if not call.rebuilding and redis.call('HGET', call.P .. ':schema', 'index') ~= call.index then
     return redis.error_reply('NFSCHEMA the index was made with other parameters')
   end
+end
+
+redis.register_function('nf_insert_and_read_@V@', function(keys, args)
+  local call = cmsgpack.unpack(args[1])
+  local refused = other_index(call)
+  if refused then return refused end
   local prefix, found = keys[1], {}
   local bands, anchors = keys_of(args[2]), keys_of(args[3])
   local known, fresh = meet(call)
-  for i, slice in ipairs(live(prefix, call)) do
-    found[i] = { slice, hits(read(prefix .. 'band:' .. slice, bands)), hits(read(prefix .. 'anchor:' .. slice, anchors)) }
-  end
+  for i, slice in ipairs(live(prefix, call)) do found[i] = look_up(prefix, slice, bands, anchors) end
   local last, current, mark = insert(prefix, call, bands, anchors, fresh)
   found[#found + 1] = current
   keep(prefix, call)

@@ -17,13 +17,6 @@ local function chunks(blob, size)
   return parts
 end
 
--- Whether a group is among the members: a call may be made twice.
-local function holds(members, group)
-  local at = string.find(members, group, 1, true)
-  while at and (at - 1) % GROUP ~= 0 do at = string.find(members, group, at + 1, true) end
-  return at ~= nil
-end
-
 local function post(prefix, doc, fields, values)
   local flat = {}
   for i = 1, #fields do
