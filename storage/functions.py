@@ -22,6 +22,9 @@ from storage.keys import shares_a_slot
 
 T = TypeVar("T")
 
+# So long a replica is waited for that is to have what was written, in milliseconds.
+COPIED = 1_000
+
 _PARTS = (
     "common",
     "schema",
@@ -86,6 +89,17 @@ class Call(Generic[T]):
         """What a reply means."""
         packed = isinstance(reply, bytes)
         return self.read(msgpack.unpackb(reply, raw=True, strict_map_key=False) if packed else reply)
+
+
+class Copying(Call[int]):
+    """Waits until a replica has all that was written on the same connection: how many have it after at most COPIED."""
+
+    def __init__(self) -> None:
+        super().__init__("", "", {}, int)
+
+    def command(self, prefix: str) -> tuple[str | bytes | int, ...]:  # noqa: ARG002
+        """The command to send."""
+        return ("WAIT", 1, COPIED)
 
 
 class Functions:

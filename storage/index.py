@@ -19,7 +19,7 @@ from storage.bridged import Bridging
 from storage.buckets import Found, Inserted, Prints, inserted, insertion, read_prints
 from storage.cluster import cluster_of
 from storage.codec import article_record, content
-from storage.functions import Call, Functions, T
+from storage.functions import Call, Copying, Functions, T
 from storage.keys import Keys, group_id
 from storage.line import Line
 from storage.nodes import Nodes
@@ -127,13 +127,18 @@ class Index:
         if self._spread is None:
             return line.send(Call("insert_and_read", key, {**call, **arguments}, read, blobs))
         spread, about = self._spread, {name: arguments[name] for name in ("ids", "exact")}
+        met = line.send(Call("meet", key, {**call, **about}, lambda met: met))
+        # Numbers that a failover could take back would be given twice.
+        copied = line.send(Copying()) if spread.has_copies(key) else None
 
         def enter(met: Sequence[Any]) -> Inserted:
             known, fresh, last = met
+            if copied:
+                copied.result()
             rows = spread.enter(lang, prints, packed, fresh, last, times)
             return read((known, last, rows or [[current, [], []]], b""))
 
-        return After(line.send(Call("meet", key, {**call, **about}, lambda met: met)), enter)
+        return After(met, enter)
 
     def fetch(self, line: Line, lang: str, found: Inserted) -> Pending[Mapping[int, bytes]] | None:
         """The fingerprints, by number, that are not at hand; None where all are."""

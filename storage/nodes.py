@@ -10,17 +10,15 @@ from typing import Any
 
 from redis.connection import Connection
 from redis.crc import key_slot
+from redis.exceptions import ConnectionError as BrokenError
 from redis.exceptions import ResponseError
 
 from crawler.events import log_event
 from storage.cluster import Cluster, Node
-from storage.functions import Call, Functions, T, is_missing
+from storage.functions import COPIED, Call, Functions, T, is_missing
 from storage.patience import Patience, patience_of
 
 logger = logging.getLogger(__name__)
-
-# So long a replica is waited for that is to have what was written, in milliseconds.
-_COPIED = 1_000
 
 
 class Nodes:
@@ -47,6 +45,13 @@ class Nodes:
                 self._load()
         return [self._functions.outcome(call, replies[number]) for number, call in enumerate(calls)]
 
+    def has_copies(self, key: str) -> bool:
+        """Whether the node of a key has a replica; as far as is known when no node answers."""
+        try:
+            return self._cluster.owner(key_slot(key.encode())).replicas > 0
+        except BrokenError:
+            return False
+
     def _once(self, calls: Sequence[Call[Any]], replies: dict[int, object]) -> None:
         """Ask every node for what is not answered yet; the first refusal is raised when all that were sent are read."""
         refused: ResponseError | None = None
@@ -58,14 +63,14 @@ class Nodes:
                 self._send(connection, [*commands, *_wait(copied)])
                 asked.append((connection, numbers, copied))
             for connection, numbers, copied in asked:
-                for number in numbers:
-                    reply = _reply(connection)
-                    if isinstance(reply, ResponseError):
-                        refused = refused or reply
-                    else:
-                        replies[number] = reply
-                if copied:
+                answers = [_reply(connection) for _ in numbers]
+                if copied:  # what a node answered that dies before it was copied is asked again
                     self._mind(_reply(connection))
+                for number, answer in zip(numbers, answers, strict=True):
+                    if isinstance(answer, ResponseError):
+                        refused = refused or answer
+                    else:
+                        replies[number] = answer
         if refused:
             raise refused
 
@@ -85,7 +90,7 @@ class Nodes:
     def _mind(self, copies: object) -> None:
         if copies == 0:  # its replica is gone, or slow: goes on as a node without one
             self._cluster.forget()
-            log_event(logger, logging.WARNING, "redis.uncopied", seconds=_COPIED / 1000)
+            log_event(logger, logging.WARNING, "redis.uncopied", seconds=COPIED / 1000)
 
     def _load(self) -> None:
         for node in self._cluster.masters():
@@ -93,7 +98,7 @@ class Nodes:
 
 
 def _wait(copied: bool) -> list[tuple[Any, ...]]:
-    return [("WAIT", 1, _COPIED)] if copied else []
+    return [("WAIT", 1, COPIED)] if copied else []
 
 
 def _reply(connection: Connection) -> object:

@@ -43,6 +43,10 @@ class Spread:
     def __init__(self, nodes: Nodes, keys: Keys, index: str) -> None:
         self._nodes, self._keys, self._index = nodes, keys, index
 
+    def has_copies(self, key: str) -> bool:
+        """Whether the node of a key has a replica."""
+        return self._nodes.has_copies(key)
+
     def enter(
         self, lang: str, prints: Fingerprints, packed: Sequence[bytes], fresh: Sequence[bool], last: int,
         times: Mapping[str, int],
