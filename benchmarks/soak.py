@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean
+from statistics import median
 from typing import IO, Any
 
 import redis
@@ -143,9 +143,9 @@ def without_expiry(client: redis.Redis) -> list[str]:
 
 
 def _growth(rows: Sequence[tuple[float, ...]], seconds: float, column: int = 1) -> tuple[float, float, float]:
-    """The means of the second and the last third of the time, and by what share the one is above the other."""
-    middle = mean(row[column] for row in rows if seconds / 3 <= row[0] < 2 * seconds / 3)
-    last = mean(row[column] for row in rows if row[0] >= 2 * seconds / 3)
+    """The medians of the second and the last third of the time, and by what share the one is above the other."""
+    middle = median(row[column] for row in rows if seconds / 3 <= row[0] < 2 * seconds / 3)
+    last = median(row[column] for row in rows if row[0] >= 2 * seconds / 3)
     return middle, last, last / middle - 1
 
 
@@ -190,7 +190,7 @@ def _report(found: dict[str, Any]) -> str:
         f"{found['peak_redis'] / 1e6:.1f} MB. The latest poll was {found['latest']:.0f} s after it was due, with an "
         f"interval of {found['interval']:.1f} s. Keys without an expiry that should have one: {len(found['lasting'])}."
     )
-    body = table(("mean over", "second third", "last third", "growth"), rows)
+    body = table(("median over", "second third", "last third", "growth"), rows)
     losses = "".join(f"\n- {loss}" for loss in found["losses"])
     return f"{text}\n\n{body}{losses and chr(10) + losses}"
 
