@@ -33,9 +33,10 @@ class Finding:
 def server_findings(health: Health, wanted: Mapping[str, str], where: str) -> Iterator[Finding]:
     """Of the server: version, memory, eviction, disk, schema, clock."""
     yield _version(health, where)
-    yield _memory(health)
-    yield _eviction(health)
-    yield _persistence(health)
+    if health.build is not None:
+        yield _memory(health)
+        yield _eviction(health)
+        yield _persistence(health)
     yield _schema(health, wanted)
     yield _clock(health)
     if health.libraries:
@@ -61,9 +62,8 @@ def cluster_findings(masters: int, alone: Sequence[str]) -> Iterator[Finding]:
 
 def _version(health: Health, where: str) -> Finding:
     if health.build is None:
-        return Finding(
-            "redis", "note", f"it answers at {where}, but does not say what it is", "allow INFO to this user"
-        )
+        seen = f"it answers at {where}, but does not say what it is, nor of its memory and its disk"
+        return Finding("redis", "note", seen, "allow +info to newsfold's user")
     if not health.build.usable:
         return Finding("redis", "wrong", f"{health.build} at {where}", "use Redis 7.0 or newer, or Valkey")
     return Finding("redis", "ok", f"{health.build} at {where}")

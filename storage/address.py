@@ -32,7 +32,7 @@ def read_address(url: str, port: int) -> Address:
         scheme=parts.scheme,
         user=unquote(user),
         password=unquote(password),
-        hosts=tuple(_host(word, port) for word in hosts.split(",")),
+        hosts=tuple(_host(word, port) for word in hosts.split(",") if word),
         path=tuple(unquote(part) for part in parts.path.split("/") if part),
         options=tuple(parse_qsl(parts.query, keep_blank_values=True)),
     )
@@ -43,6 +43,14 @@ def _host(word: str, port: int) -> tuple[str, int]:
     if match is None:
         raise ValueError("a host should look like host:port")
     return match[1] or unquote(match[2]), int(match[3] or port)
+
+
+def user_of(url: str) -> str:
+    """Whom the server knows us as: the user in the URL, else the server's own default."""
+    parts = urlsplit(url)
+    named = dict(parse_qsl(parts.query)).get("username")
+    user = parts.netloc.rpartition("@")[0].partition(":")[0]
+    return unquote(user) or named or "default"
 
 
 def masked(url: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.address import masked
+from storage.address import masked, user_of
 from storage.binary import OLDEST
 from storage.embedded import EmbeddedServer
 from storage.errors import ServerUnavailable
@@ -56,7 +56,7 @@ def connect(
     options = {
         "socket_connect_timeout": CHECK_SECONDS if interactive else CONNECT_SECONDS,
         "socket_timeout": COMMAND_SECONDS,
-        "retry": Patience(0 if interactive else wait, name, revive),
+        "retry": Patience(0 if interactive else wait, name, revive, user_of(url)),
         "decode_responses": decode,
     }
     return way.make(url, options)
@@ -64,21 +64,27 @@ def connect(
 
 def _check(url: str, way: Way) -> None:
     """Refuse a server that is not there, does not let us in, or is too old for functions."""
-    from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError
+    from redis.exceptions import RedisError
 
     try:
         info = _hello(url, way)
     except (ValueError, TypeError):  # from None, for what they say may hold the password
         raise not_a_url(url) from None
-    except AuthenticationError as error:
-        raise ServerUnavailable(f"Redis at {masked(url)} does not accept this user and password") from error
-    except BusyLoadingError as error:
-        raise ServerUnavailable(
-            f"Redis at {masked(url)} is still reading its data: try again later"
-        ) from error
     except (RedisError, OSError) as error:
-        raise ServerUnavailable(f"Redis at {masked(url)} does not answer: {error}") from error
+        raise ServerUnavailable(f"Redis at {masked(url)} {_why(url, way, error)}") from error
     _check_age(url, info)
+
+
+def _why(url: str, way: Way, error: Exception) -> str:
+    """What keeps us from a server, as the end of a sentence on it."""
+    from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseError
+
+    from storage.patience import trouble
+    from storage.tls import tls_fault
+
+    known = isinstance(error, AuthenticationError | BusyLoadingError | ResponseError) or tls_fault(error)
+    advice = "" if known else way.advise(url)
+    return advice or trouble(error, user_of(url)) or f"does not answer: {error}"
 
 
 def _hello(url: str, way: Way) -> Mapping[str, object]:

@@ -2,6 +2,7 @@
 
 StorageError
 ├── ServerUnavailable   the server does not answer, did not start, or is too old
+│   └── NotAllowed      its access control does not let our user do something
 ├── ServerNotFound      there is no server program to start
 ├── DataRefused         the data was written by a newer server, or by another family's
 ├── SchemaMismatch      the data was written under other rules than this program has
@@ -22,6 +23,10 @@ class StorageError(Exception):
 
 class ServerUnavailable(StorageError):  # noqa: N818 - these read as what they say
     """The server cannot be used; the sentence has its URL (password masked) or its folder, and why."""
+
+
+class NotAllowed(ServerUnavailable):
+    """The server's access control refuses a command or key; the sentence names it and the user."""
 
 
 class ServerNotFound(StorageError):  # noqa: N818

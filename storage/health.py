@@ -12,10 +12,12 @@ import redis
 from redis.exceptions import RedisError
 
 from storage.binary import Build
+from storage.errors import NotAllowed
 from storage.functions import library
 from storage.keys import Keys
 from storage.plain import text_of
 from storage.probe import build_of
+from storage.serverinfo import server_info
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Lateness:
 def health(client: redis.Redis, keys: Keys, server: redis.Redis | None = None) -> Health:
     """Ask the server, of a cluster this one; the schema is asked of the client."""
     server = server or client
-    info: Mapping[str, Any] = dict(server.info())
+    info = server_info(server)
     before = time.time()
     seconds, micros = server.time()
     skew = seconds + micros / 1e6 - (before + time.time()) / 2
@@ -76,7 +78,7 @@ def _config(client: redis.Redis, name: str, default: str) -> str:
     """A setting of the server; `default` where we may not ask."""
     try:
         return str(dict(client.config_get(name)).get(name, default))
-    except RedisError:
+    except (RedisError, NotAllowed):
         return default
 
 
@@ -92,7 +94,7 @@ def _other_libraries(client: redis.Redis) -> int:
     """How many function libraries other versions of newsfold have left."""
     try:
         found: Any = client.function_list("newsfold_*")
-    except RedisError:
+    except (RedisError, NotAllowed):
         return 0
     own = f"newsfold_{library()[0]}"
     names = {

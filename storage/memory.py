@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import redis
 
 from storage.cluster import servers_of
+from storage.serverinfo import server_info
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Memory:
 
 def memory_of(client: redis.Redis) -> Memory:
     """Ask all servers."""
-    told: list[Mapping[str, Any]] = [dict(server.info("memory")) for server in servers_of(client)]
+    told = [server_info(server, "memory") for server in servers_of(client)]
     used, peak, limits = (
         [int(one.get(name, 0)) for one in told] for name in ("used_memory", "used_memory_peak", "maxmemory")
     )

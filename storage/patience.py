@@ -33,7 +33,9 @@ from redis.exceptions import TimeoutError as LateError
 from redis.retry import Retry
 
 from crawler.events import log_event
-from storage.errors import ServerUnavailable
+from storage.denied import denied
+from storage.errors import NotAllowed, ServerUnavailable
+from storage.tls import tls_fault
 
 T = TypeVar("T")
 
@@ -66,29 +68,37 @@ _CODES = {
 _FINAL = (AuthenticationError, AuthorizationError)
 
 
-def trouble(error: BaseException) -> str:
+def trouble(error: BaseException, user: str = "") -> str:
     """What is wrong with the server, as the end of a sentence; "" where the error is not about the server's state."""
     for kind, words in _REFUSED.items():
         if isinstance(error, kind):
             return words
     if isinstance(error, BrokenError | OSError):
-        return f"does not answer: {' '.join(str(error).split()).rstrip('.')}"
+        return tls_fault(error) or f"does not answer: {' '.join(str(error).split()).rstrip('.')}"
     if _NOT_HERE in str(error):
         return _REFUSED[AskError]
     code = _CODE.search(str(error))
-    return _CODES[code[1]] if code else ""
+    return _CODES[code[1]] if code else denied(error, user)
+
+
+def _is_final(error: BaseException) -> bool:
+    """Whether waiting would not help."""
+    return isinstance(error, _FINAL) or bool(isinstance(error, BrokenError) and tls_fault(error))
 
 
 class Patience(Retry):
     """redis-py's way to try again, for one client and all of its threads.
 
     Waits up to `seconds` for the server called `name`, trying again all the while, and says so in the log; then
-    raises ServerUnavailable, and waits no more until the server is back. `revive` starts a server that is gone.
+    raises ServerUnavailable, and waits no more until the server is back. `revive` starts a server that is gone, `user`
+    is whom the server knows us as.
     """
 
-    def __init__(self, seconds: float, name: str, revive: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self, seconds: float, name: str, revive: Callable[[], object] | None = None, user: str = ""
+    ) -> None:
         super().__init__(NoBackoff(), -1, (RedisError, OSError))
-        self.seconds, self.name, self._revive = seconds, name, revive
+        self.seconds, self.name, self._revive, self.user = seconds, name, revive, user
         self._over = threading.Event()
         self._spent = False
         self._told = 0.0
@@ -117,9 +127,11 @@ class Patience(Retry):
             try:
                 answer = do()
             except (RedisError, OSError) as error:
-                words = trouble(error)
+                words = trouble(error, self.user)
                 if not words or (is_retryable and not is_retryable(error)):
                     raise
+                if denied(error):
+                    raise NotAllowed(f"{self.name} {words}") from error
                 tries += 1
                 fail(error, tries) if with_failure_count else fail(error)
                 self._wait(error, words, tries, begin)
@@ -132,7 +144,7 @@ class Patience(Retry):
     def _wait(self, error: Exception, words: str, tries: int, begin: float) -> None:
         waited = time.monotonic() - begin
         left = self.seconds - waited
-        if left <= 0 or self._spent or self._over.is_set() or isinstance(error, _FINAL):
+        if left <= 0 or self._spent or self._over.is_set() or _is_final(error):
             after = f", after {waited:.0f} s of waiting" if waited >= 1 else ""
             self._spent, self._last = True, f"{self.name} {words}{after}"
             raise ServerUnavailable(self._last) from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from storage.address import masked
 from storage.errors import ServerUnavailable
+from storage.tls import advise_plain, advise_secure
 
 if TYPE_CHECKING:
     import redis
@@ -22,12 +23,14 @@ class Way:
 
     `looks` is such a URL as an example. `make` makes a client of a URL and redis-py's options (timeouts, retry,
     decode_responses) and connects to nothing; it raises ValueError or TypeError for a URL that is none. `hello` asks a
-    client for INFO's section "server", and raises what redis-py raises.
+    client for INFO's section "server", and raises what redis-py raises. `advise` looks closer at a URL at which nobody was
+    reached: what is wrong, as the end of a sentence on the server, or "".
     """
 
     looks: str
     make: Callable[[str, Mapping[str, Any]], redis.Redis]
     hello: Callable[[redis.Redis], Mapping[str, Any]]
+    advise: Callable[[str], str] = lambda _: ""
 
 
 def _one_server(url: str, options: Mapping[str, Any]) -> redis.Redis:
@@ -54,8 +57,8 @@ def _hello(client: redis.Redis) -> Mapping[str, Any]:
 
 
 WAYS = {
-    "redis": Way("redis://host:6379/0", _one_server, _hello),
-    "rediss": Way("rediss://…", _one_server, _hello),
+    "redis": Way("redis://host:6379/0", _one_server, _hello, advise_plain),
+    "rediss": Way("rediss://…", _one_server, _hello, advise_secure),
     "unix": Way("unix:///path", _one_server, _hello),
     "redis+cluster": Way("redis+cluster://host:6379,host:6379", _cluster, _hello),
     "rediss+cluster": Way("rediss+cluster://…", _cluster, _hello),

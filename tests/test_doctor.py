@@ -12,6 +12,7 @@ import redis
 from crawler.model import FeedSpec
 from dedup.thresholds import MinHashConfig
 from newsfold.doctor import Folder, folder_findings, schedule_findings, server_findings
+from newsfold.reaching import connection_finding
 from storage.binary import Build
 from storage.health import Health, Lateness, health, lateness
 from storage.keys import Keys
@@ -110,3 +111,32 @@ def test_the_data_folder() -> None:
     for folder, keeps, ill in cases:
         assert [f.name for f in folder_findings(folder, keeps_data=keeps) if f.level == "wrong"] == ill
     assert [f.level for f in folder_findings(replace(well, mode=None), keeps_data=True)] == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("url", "level", "seen"),
+    [
+        ("", "ok", "a socket in the data folder"),
+        ("unix:///run/redis.sock", "ok", "a socket of this machine, as user default, without a password"),
+        ("redis://localhost:6379/0", "ok", "plain text within this machine"),
+        ("redis://bob:x@127.0.0.1", "ok", "plain text within this machine, as user bob"),
+        ("redis://[::1]:6379", "ok", "plain text within this machine"),
+        (
+            "redis://redis:6379/0",
+            "note",
+            "plain text to another machine, as user default, without a password",
+        ),
+        ("redis://bob:x@10.0.0.2", "note", "plain text to another machine, as user bob: who is in between"),
+        ("redis+sentinel://127.0.0.1,10.0.0.2/m", "note", "plain text to another machine"),
+        ("rediss://bob:x@redis.example", "ok", "TLS, certificate verified, as user bob"),
+        ("rediss://h?ssl_certfile=/c&ssl_keyfile=/k", "ok", "with a certificate of ours"),
+        ("rediss+sentinel://h:1,i:2/m?ssl_cert_reqs=none", "note", "certificate is not verified"),
+        ("rediss://h?ssl_cert_reqs=optional", "note", "certificate is not verified"),
+        ("rediss://h?ssl_check_hostname=False", "note", "whose name"),
+    ],
+)
+def test_how_redis_is_reached(url: str, level: str, seen: str) -> None:
+    found = connection_finding(url)
+    assert (found.name, found.level) == ("connection", level)
+    assert seen in found.seen
+    assert bool(found.fix) == (level != "ok")

@@ -62,6 +62,7 @@ def _redis_findings(config: Config, where: str) -> Iterator[Finding]:
 
     from newsfold.addon import minhash
     from newsfold.doctor import Finding, cluster_findings, schedule_findings, server_findings
+    from newsfold.reaching import connection_finding
     from storage.cluster import keys_of, nodes_of, uncopied
     from storage.errors import StorageError
     from storage.health import health, lateness
@@ -72,6 +73,7 @@ def _redis_findings(config: Config, where: str) -> Iterator[Finding]:
         with state.client() as client:
             now = state.now()
             keys, nodes = keys_of(client), nodes_of(client)
+            yield connection_finding(config["redis_url"])
             for name, server in nodes.items() or {where: client}.items():
                 yield from server_findings(
                     health(client, keys, server), parameters(minhash(config), keys), name

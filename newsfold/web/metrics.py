@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from newsfold import __version__
+from storage.errors import StorageError
 from storage.gauges import Gauges
 from storage.reader import Reader
 
@@ -71,7 +72,7 @@ async def _metrics(request: web.Request) -> web.Response:
     reader = request.app[_WATCHED]
     try:
         figures = await asyncio.to_thread(reader.gauges, datetime.now(UTC))
-    except RedisError:
+    except (RedisError, StorageError):
         figures = None
     registry = CollectorRegistry()
     registry.register(_Figures(figures))
@@ -102,5 +103,7 @@ async def _check(reader: Reader, lock: asyncio.Lock) -> str:
     async with lock:
         try:
             return await asyncio.to_thread(reader.contract_fault)
+        except StorageError as error:
+            return str(error)
         except RedisError as error:
             return f"Redis does not answer: {' '.join(str(error).split())}"
