@@ -35,6 +35,7 @@ from redis.retry import Retry
 from crawler.events import log_event
 from storage.denied import denied
 from storage.errors import NotAllowed, ServerUnavailable
+from storage.sentinel import NoMaster
 from storage.tls import tls_fault
 
 T = TypeVar("T")
@@ -70,6 +71,8 @@ _FINAL = (AuthenticationError, AuthorizationError)
 
 def trouble(error: BaseException, user: str = "") -> str:
     """What is wrong with the server, as the end of a sentence; "" where the error is not about the server's state."""
+    if isinstance(error, NoMaster):
+        return str(error)
     for kind, words in _REFUSED.items():
         if isinstance(error, kind):
             return words

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from storage.address import masked
 from storage.errors import ServerUnavailable
-from storage.tls import advise_plain, advise_secure
+from storage.tls import advise_plain, advise_secure, files_fault
 
 if TYPE_CHECKING:
     import redis
@@ -45,6 +45,12 @@ def _cluster(url: str, options: Mapping[str, Any]) -> redis.Redis:
     return cluster_client(url, options)
 
 
+def _behind_sentinel(url: str, options: Mapping[str, Any]) -> redis.Redis:
+    from storage.sentinel import sentinel_client
+
+    return sentinel_client(url, options)
+
+
 def _hello(client: redis.Redis) -> Mapping[str, Any]:
     """What the server says of itself; empty where the user may not ask that."""
     from redis.exceptions import NoPermissionError
@@ -59,9 +65,11 @@ def _hello(client: redis.Redis) -> Mapping[str, Any]:
 WAYS = {
     "redis": Way("redis://host:6379/0", _one_server, _hello, advise_plain),
     "rediss": Way("rediss://…", _one_server, _hello, advise_secure),
+    "redis+sentinel": Way("redis+sentinel://host:26379,…/NAME/0", _behind_sentinel, _hello),
+    "rediss+sentinel": Way("rediss+sentinel://…", _behind_sentinel, _hello, files_fault),
     "unix": Way("unix:///path", _one_server, _hello),
     "redis+cluster": Way("redis+cluster://host:6379,host:6379", _cluster, _hello),
-    "rediss+cluster": Way("rediss+cluster://…", _cluster, _hello),
+    "rediss+cluster": Way("rediss+cluster://…", _cluster, _hello, files_fault),
 }
 
 

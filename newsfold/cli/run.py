@@ -144,6 +144,7 @@ def ingest(
     from newsfold.safetext import plain_line
     from pipelines import ingest as lines
     from pipelines.desk import Desk
+    from storage.sentinel import failed_over
 
     config = state.config()
     configure(config["log.level"], as_json=config["log.json"])
@@ -174,6 +175,10 @@ def ingest(
     text = ", ".join(f"{count} {name}" for name, count in result.items())
     typer.echo(dumps(result) if as_json else text)
     _tell_of_signal(ending)
+    if failed_over(desk.client):
+        sentence = "Redis has failed over in between, and its new master may lack the last that was stored: run it again"
+        print(f"newsfold: {sentence}; what is there is not stored twice", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(2)
 
 
 def _tell_of_signal(ending: InputEnding) -> None:

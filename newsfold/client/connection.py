@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import redis
+from redis import asyncio
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as Broken
 
@@ -28,6 +30,24 @@ def connection_options(retry: Any) -> dict[str, Any]:
         "socket_timeout": COMMAND_SECONDS,
         "retry": retry(ExponentialBackoff(cap=1, base=0.05), 3, supported_errors=(Broken,)),
     }
+
+
+def plain_client(url: str, options: dict[str, Any]) -> redis.Redis:
+    """A client of the server at a URL, or of the master that its sentinels name."""
+    if "+sentinel://" not in url:
+        return redis.Redis.from_url(url, **options)
+    from storage.sentinel import sentinel_client
+
+    return sentinel_client(url, options)
+
+
+def waiting_client(url: str, options: dict[str, Any]) -> asyncio.Redis:
+    """The same for asyncio."""
+    if "+sentinel://" not in url:
+        return asyncio.Redis.from_url(url, **options)
+    from newsfold.client.sentinel import waiting_sentinel_client
+
+    return waiting_sentinel_client(url, options)
 
 
 def longest_wait(connection: dict[str, Any]) -> float:

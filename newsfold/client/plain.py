@@ -13,7 +13,7 @@ from redis.retry import Retry
 
 from newsfold.client import asking
 from newsfold.client.asking import Ask, Asking, T, Wanted
-from newsfold.client.connection import checked, connection_options, longest_wait, url_or_default
+from newsfold.client.connection import checked, connection_options, longest_wait, plain_client, url_or_default
 from newsfold.client.following import Following
 from newsfold.client.model import Article, Event, Story
 from storage.keys import Keys
@@ -28,7 +28,7 @@ class Stories:
 
     def __init__(self, url: str | None = None, *, client: redis.Redis | None = None) -> None:
         self._own = client is None
-        self._client = client or redis.Redis.from_url(url_or_default(url), **connection_options(Retry))
+        self._client = client or plain_client(url_or_default(url), connection_options(Retry))
         self._options: dict[str, Any] = self._client.connection_pool.connection_kwargs
         checked(self._options)
         self._keys = Keys()
