@@ -116,6 +116,21 @@ def test_the_sentinels_do_not_know_the_name_and_then_there_is_no_master(watch: W
     assert refusal(watch.url(), tmp_path) == "has no master at the moment: the sentinels take news for down"
 
 
+def test_a_master_that_is_cut_off_from_its_replicas_takes_no_writes(tmp_path: Path) -> None:
+    schema = {"parameters": {"a": "b"}, "secret": "s", "index": "i"}
+    with (
+        serving("") as port,
+        closing(connect(f"redis://127.0.0.1:{port}", tmp_path, interactive=True)) as client,
+    ):
+        functions = Functions(client, "newsfold")
+        functions.call("schema", "newsfold:schema", schema)
+        client.config_set("min-replicas-to-write", 1)
+        with pytest.raises(ServerUnavailable, match=r"has too few replicas to write$"):
+            client.set("newsfold:x", "y")
+        with pytest.raises(ServerUnavailable, match=r"has too few replicas to write$"):
+            functions.call("schema", "newsfold:schema", schema)
+
+
 # --- failing over
 
 
