@@ -25,6 +25,7 @@ from newsfold.web.query import PARAMETERS
 from pipelines.placing import Placer, Rules, Submission
 from storage.index import Index
 from storage.keys import Keys
+from storage.patience import Patience
 from storage.reader import Reader
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -457,8 +458,9 @@ def test_health_says_why_not(site: Site, client: redis.Redis) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_redis_that_is_away_is_told_everywhere(serve: Callable[..., Any]) -> None:
-    gone = redis.Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
+@pytest.mark.parametrize("retry", [Retry(NoBackoff(), 0), Patience(0, "Redis at x")])
+def test_a_redis_that_is_away_is_told_everywhere(serve: Callable[..., Any], retry: Retry) -> None:
+    gone = redis.Redis(unix_socket_path="/nowhere/redis.sock", retry=retry)
     site = Site(serve(Reader(gone)))
     assert (site.get("/healthz").status, metrics(site)["newsfold_redis_up"]) == (503, 0)
     for path in PATHS[1:]:
