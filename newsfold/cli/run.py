@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -190,15 +190,18 @@ def _tell_of_signal(ending: InputEnding) -> None:
         raise typer.Exit(128 + ending.signal)
 
 
-def _open(file: str) -> Any:
+@contextmanager
+def _open(file: str) -> Iterator[Any]:
+    """A file or standard input, unpacked; a gzip file leaves open what it reads from."""
     from pipelines.ingest import open_lines
 
-    if file == "-":
-        return open_lines(sys.stdin.buffer)
-    try:
-        return open_lines(Path(file).open("rb"))
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}") from error
+    with ExitStack() as opened:
+        try:
+            whole = sys.stdin.buffer if file == "-" else opened.enter_context(Path(file).open("rb"))
+            stream = opened.enter_context(open_lines(whole))
+        except OSError as error:
+            raise InputError(f"{file} cannot be read: {error.strerror}") from error
+        yield stream
 
 
 def _guarded(stream: Any, file: str) -> Any:
