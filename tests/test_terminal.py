@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
-from newsfold import logs
-from newsfold.cli import app, main, state
+from newsfold.cli import app
 from newsfold.cli.reference import reference
 from newsfold.crawl import run_lock
 from storage.embedded import EmbeddedServer
+from tests.running import environment, run, told
 
 ROOT = Path(__file__).parents[1]
 FERRY = "The ferry Northern Pearl ran aground off Harrowmouth in thick fog on Monday. Rescue boats took all 214 passengers ashore."
@@ -73,47 +68,6 @@ def test_the_reference_is_what_the_program_says() -> None:
 # --- as programs
 
 slow = pytest.mark.slow
-
-
-def environment(home: Path, **more: str) -> dict[str, str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("NEWSFOLD_", "_NEWSFOLD"))}
-    return {**clean, "NEWSFOLD_HOME": str(home), **more}
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended, and what it said."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(home: Path, *words: str, stdin: str = "", **env: str) -> Done:
-    """A command in this process, as `main` runs it."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-    code = 0
-    with (
-        pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(),
-        contextlib.redirect_stdout(out), contextlib.redirect_stderr(err),
-    ):  # fmt: skip
-        patch.setattr(os, "environ", environment(home, **env))
-        patch.setattr(sys, "argv", ["newsfold", *words])
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        patch.setattr(state, "_FLAGS", {})
-        patch.setattr(logs, "configure", lambda *_, **__: None)
-        patch.chdir(home.parent)
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-    return Done(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
-
-
-def told(home: Path, *words: str) -> Any:
-    done = run(home, *words, "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")

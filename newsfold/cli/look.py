@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
         search
     )
     app.command(epilog="Example: newsfold timeline s1a2b", rich_help_panel=PANEL)(timeline)
-    app.command(epilog="Example: newsfold watch --min-outlets 3", rich_help_panel=PANEL)(watch)
+    app.command(epilog="Example: newsfold watch --since 24h --min-outlets 3", rich_help_panel=PANEL)(watch)
 
 
 def search(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
     app.command(
-        epilog="Example: newsfold notify --url https://example.org/hook --min-outlets 5 --lang fr",
+        epilog="Example: newsfold notify --url https://example.org/hook --min-outlets 3 --lang fr",
         rich_help_panel=desk.PANEL,
     )(notify)
 

@@ -22,7 +22,7 @@ line a row, parted by tabs. Errors are one sentence on stderr.
 | exit code | means |
 |---|---|
 | 0 | done |
-| 1 | `crawl`: some feeds failed; `feeds check`: it is no feed; `doctor`: something is wrong |
+| 1 | `crawl`: some feeds failed; `feeds check`: it is no feed; `doctor`: something is wrong; `notify --once`: some wait for another try |
 | 2 | it could not be done, or was asked wrongly |
 
 `newsfold --install-completion` teaches the shell (bash, zsh, fish, PowerShell) to complete commands and options.
