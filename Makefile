@@ -15,6 +15,8 @@ crawl: setup  ## Crawl a feed list: make crawl FEEDS=feeds.opml
 	@test -n "$(FEEDS)" || { echo "usage: make crawl FEEDS=feeds.opml" >&2; exit 2; }
 	@$(BIN)/newsfold crawl --feeds "$(FEEDS)"
 
+# Without compiled modules every process that collects the tests takes twice as long.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: setup-dev  ## All tests; they start what they need.
 	@$(BIN)/python -m pytest -q -m "not slow" -n 2
 	@$(BIN)/python -m pytest -q -m "slow and not cluster" -n 2 --dist worksteal

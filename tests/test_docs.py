@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import pytest
 import redis
@@ -80,21 +81,60 @@ def test_redis_examples_bring_something(example: str, client: redis.Redis, ids: 
     assert "ERR" not in answer
 
 
-COMMAND = re.compile(r"(?:`|^\$ \.venv/bin/)newsfold (?:--\w+ \S+ )*([a-z]+)(?= |`|$)", re.M)
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def test_commands_in_the_documents_exist() -> None:
+def spans(document: Path) -> list[str]:
+    """What stands in code inside the text, and the lines of blocks."""
+    text = document.read_text(encoding="utf-8").replace("\\|", "|")
+    parts = re.split(r"^```.*$", text, flags=re.M)
+    lines = [
+        line.removeprefix("$ ").removeprefix(".venv/bin/")
+        for block in parts[1::2]
+        for line in block.splitlines()
+    ]
+    return [span for part in parts[::2] for span in re.findall(r"`([^`\n]+)`", part)] + lines
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_in_a_document_are_such_with_an_example_that_is_run(document: Path) -> None:
+    """Their names and options; `test_examples.py` runs one of each."""
     from typer.main import get_command
 
     from newsfold.cli import app
 
-    known = set(get_command(app).commands)  # type: ignore[attr-defined]
-    for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        used = set(COMMAND.findall(document.read_text(encoding="utf-8")))
-        assert used <= known, f"{document.name} names {used - known}"
-    assert {"crawl", "stories", "story", "why"} <= set(COMMAND.findall((ROOT / "README.md").read_text()))
+    root: Any = get_command(app)
+    common = {option for param in root.params for option in param.opts}
+    for span in spans(document):
+        for said in re.findall(r"(?:^|\* |; )newsfold ((?:--home|[a-z]).*?)(?:;|$)", span):
+            words = re.sub(r"--home \S+|[\[\]…]", " ", said).split()
+            below = getattr(root.commands[words[0]], "commands", {})
+            named = [below[name] for name in (words[1:2] or [""])[0].split("|") if name in below]
+            options = {
+                o for one in (root.commands[words[0]], *named) for param in one.params for o in param.opts
+            }
+            assert not re.match("[a-z|]+$", "".join(words[1:2])) or not below or named, (
+                f"{document.name}: {said}"
+            )
+            used = {word for word in words if word.startswith("-") and word != "-"}
+            assert used <= options | common, f"{document.name}: {said} has {used - options - common}"
 
 
-def test_make_targets_in_the_readme_exist() -> None:
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_make_and_modules_in_a_document_are_there(document: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
-    assert set(re.findall(r"make ([a-z-]+)", (ROOT / "README.md").read_text())) <= targets
+    for span in spans(document):
+        assert set(re.findall(r"^make ([a-z-]+)", span)) <= targets, span
+        for module, rest in re.findall(r"^python -m ([\w.]+)(.*)", span):
+            if module.split(".")[0] in ("benchmarks", "newsfold") and module != "benchmarks.NAME":
+                source = (ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+                assert all(f'"{option}"' in source for option in re.findall(r"--[\w-]+", rest)), span
+
+
+def test_the_commands_of_every_day_are_in_the_readme() -> None:
+    named = {
+        word
+        for span in spans(ROOT / "README.md")
+        for word in re.findall(r"newsfold (?:--home \S+ )?([a-z]+)", span)
+    }
+    assert {"crawl", "stories", "story", "why"} <= named
