@@ -19,6 +19,7 @@ import aiohttp
 import pytest
 import redis
 from aiohttp import web
+from hypothesis import settings
 from multidict import CIMultiDict
 
 from dedup.clean import clean
@@ -29,6 +30,10 @@ from storage.corrections import Corrections
 from storage.embedded import EmbeddedServer
 from storage.keys import Keys
 from storage.reader import Reader
+
+# How long an example takes is the machine's affair; what must be quick is measured by `tests.timing`.
+settings.register_profile("newsfold", deadline=None)
+settings.load_profile("newsfold")
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

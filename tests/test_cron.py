@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,16 @@ def test_the_line_is_quiet_unless_the_crawl_failed(tmp_path: Path, code: int, ma
 
 
 def test_of_two_runs_one_works(tmp_path: Path) -> None:
-    words = ("sh", "-c", "echo run; sleep 0.5")
-    line = cron_line(Job(words, 10, tmp_path))
-    command = line.split(" ", 5)[5]
-    runs = [subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE) for _ in range(3)]
-    assert [run.communicate()[0] for run in runs] == [b"", b"", b""]
-    assert (tmp_path / "cron.log").read_text() == "run\n"
+    end, log = tmp_path / "end", tmp_path / "cron.log"
+    words = ("sh", "-c", f"echo run; until test -e {end}; do sleep 0.01; done")
+    command = cron_line(Job(words, 10, tmp_path)).split(" ", 5)[5]
+    with subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE) as first:
+        while "run" not in (log.read_text() if log.exists() else ""):
+            time.sleep(0.01)
+        others = [subprocess.run(["sh", "-c", command], capture_output=True, check=False) for _ in range(2)]
+        end.touch()
+        assert [first.communicate()[0], *(other.stdout for other in others)] == [b"", b"", b""]
+    assert log.read_text() == "run\n"
 
 
 def test_units(tmp_path: Path) -> None:

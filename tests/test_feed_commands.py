@@ -173,7 +173,7 @@ def test_one_connection_a_host_and_a_delay_by_default(home: Path, base: str) -> 
     feeds.write_text("\n".join(f"{base}/good?{n}" for n in range(5)))
     Handler.times.clear()
     Handler.most = 0
-    run(home, "crawl", "--feeds", str(feeds), "--polls-only", code=1, NEWSFOLD_CRAWL_DELAY="0.3")
+    run(home, "crawl", "--feeds", str(feeds), "--polls-only", code=1, NEWSFOLD_CRAWL_DELAY="0.5")
     gaps = [later - earlier for earlier, later in pairwise(Handler.times)]
     assert Handler.most == 1
     assert len(gaps) == 4

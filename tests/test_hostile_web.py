@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from protego import Protego
 
@@ -11,6 +9,7 @@ from benchmarks.hostilecrawl import crawl
 from benchmarks.hostileweb import BAD, HALF
 from crawler.failures import failure_of
 from crawler.robots import MOST_BYTES, concerning
+from tests.timing import within
 
 GOOD, TIMEOUT = 4, 3.0
 # What each comes to, by the beginning of its sentence behind the address.
@@ -62,10 +61,8 @@ def test_a_robots_txt_costs_no_square_of_its_size() -> None:
     agent = "newsfold/1 (+https://news.example/bots)"
     agents = "".join(f"User-agent: bot{n}\n" for n in range(14_000))
     body = (agents + "Disallow: /a\n" * 18_000).encode()[:MOST_BYTES]
-    start = time.process_time()
-    rules = Protego.parse(concerning(body, agent).decode())
+    rules = within(2, lambda: Protego.parse(concerning(body, agent).decode()))
     assert rules.can_fetch("http://a.example/a", agent)
-    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
@@ -92,6 +89,4 @@ def test_wild_patterns_of_a_robots_txt_match_soon() -> None:
     """Wild patterns match in linear time."""
     stars = f"User-agent: *\nDisallow: /{'*a' * 200}b\n"
     rules = Protego.parse(concerning(stars.encode(), "newsfold").decode())
-    start = time.process_time()
-    assert rules.can_fetch("http://a.example/" + "a" * 4_000, "newsfold")
-    assert time.process_time() - start < 0.5
+    assert within(0.5, lambda: rules.can_fetch("http://a.example/" + "a" * 4_000, "newsfold"))

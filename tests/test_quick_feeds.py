@@ -71,7 +71,19 @@ def test_entries_are_feedparsers_on_all_real_feeds(data: Path, monkeypatch: pyte
     different = [body[:60] for body in found for one, other in [readers.both(body)] if one != other]
     assert (len(found), different) == (139, [])
     assert readers.quick > 0.9 * len(found)
-    assert readers.spent["quick"] < readers.spent["feedparser"] / 2
+
+
+@pytest.mark.slow
+def test_the_quick_reader_takes_less_than_half_the_time(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best of a few rounds of either by turns, on every fifth feed: it is a third."""
+    readers, found = Readers(monkeypatch), bodies(data)[::5]
+    rounds = []
+    for _ in range(4):
+        readers.spent = dict.fromkeys(readers.spent, 0.0)
+        for body in found:
+            readers.both(body)
+        rounds.append(readers.spent)
+    assert min(one["quick"] for one in rounds) < min(one["feedparser"] for one in rounds) / 2
 
 
 def mutated(body: bytes, rng: random.Random) -> bytes:
