@@ -72,10 +72,16 @@ def one_by_one(client: redis.Redis, batches: Batches) -> list[tuple[str, ...]]:
     return stored(client)
 
 
+_EXPECTED: list[list[tuple[str, ...]]] = []
+
+
 @pytest.fixture
 def expected(client: redis.Redis, batches: Batches) -> list[tuple[str, ...]]:
-    found = one_by_one(client, batches)
-    client.flushall()
+    """What comes of the batches one by one, found out once: they are the same for every test."""
+    if not _EXPECTED:
+        _EXPECTED.append(one_by_one(client, batches))
+        client.flushall()
+    (found,) = _EXPECTED
     assert len({row[1] for row in found}) < 96
     assert any(row[0] == "phrase" for row in found)
     return found
