@@ -33,9 +33,10 @@ class Done:
     stderr: str
 
 
-def run(home: Path, *words: str, stdin: str = "", **env: str) -> Done:
+def run(home: Path, *words: str, stdin: str | bytes = "", **env: str) -> Done:
     """A command beside its data folder."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    given = stdin.encode() if isinstance(stdin, str) else stdin
     code = 0
     with (
         pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(),
@@ -43,7 +44,7 @@ def run(home: Path, *words: str, stdin: str = "", **env: str) -> Done:
     ):  # fmt: skip
         patch.setattr(os, "environ", environment(home, **env))
         patch.setattr(sys, "argv", ["newsfold", *words])
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
         patch.setattr(state, "_FLAGS", {})
         patch.setattr(logs, "configure", lambda *_, **__: None)
         patch.chdir(home.parent)

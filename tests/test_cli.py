@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 
 from storage.embedded import EmbeddedServer
+from tests import running
 
 pytestmark = pytest.mark.slow
 
@@ -29,12 +28,9 @@ ROWS: list[dict[str, Any]] = [
 
 
 def run(home: Path, *words: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("NEWSFOLD_")}
-    return subprocess.run(
-        [sys.executable, "-m", "newsfold", *words],
-        check=False, env={**clean, "NEWSFOLD_HOME": str(home), **env}, cwd=home.parent, input=stdin,
-        capture_output=True, timeout=100,
-    )  # fmt: skip
+    """As a process gives it, without one; those of `test_terminal.py` and `test_escapes.py` are."""
+    done = running.run(home, *words, stdin=stdin, **env)
+    return subprocess.CompletedProcess(words, done.returncode, done.stdout.encode(), done.stderr.encode())
 
 
 @pytest.fixture(scope="module")
