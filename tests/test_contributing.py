@@ -19,7 +19,10 @@ CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 NARROWED = {
     "mypy": ("mypy", "dedup/thresholds.py"),
     'not slow"': ('not slow" -n 2', 'not slow" -n 0 tests/test_clock.py'),
-    "-m slow": ("-m slow -n 2", "-m slow -n 0 tests/test_contributing.py::test_a_list_is_crawled_by_make"),
+    'not cluster"': (
+        'not cluster" -n 2',
+        'not cluster" -n 0 tests/test_contributing.py::test_a_list_is_crawled_by_make',
+    ),
 }
 
 
