@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -72,6 +72,10 @@ class RunningCluster:
         """The master that has a key's slot."""
         return next(one for one in self.living_masters() if _has(one, key_slot(key.encode())))
 
+    def wait_for_owner(self, key: str) -> None:
+        """Until a living master has a key's slot, after another was killed."""
+        _until(lambda: any(_has(one, key_slot(key.encode())) for one in self.living_masters()), f"nobody has {key}")
+
     def move(self, key: str, to: Server, *, at_once: int = 10, pause: float = 0.0) -> int:
         """Move the slot of a key to another master, as a resharding does; returns how many keys went."""
         slot, source, moved = key_slot(key.encode()), self.owner(key), 0
@@ -92,13 +96,15 @@ class RunningCluster:
 
 
 @contextmanager
-def running_cluster(masters: int = 3, replicas: int = 1) -> Iterator[RunningCluster]:
-    """Start one, and end it with all that it keeps."""
+def running_cluster(
+    masters: int = 3, replicas: int = 1, settings: Sequence[str] = (), password: str = ""
+) -> Iterator[RunningCluster]:
+    """Start one, and end it with all that it keeps; `settings` are words for every server, `password` the default user's."""
     folder = Path(tempfile.mkdtemp(prefix="nfc"))
     found = RunningCluster(masters=masters)
     try:
         for number in range(masters * (1 + replicas)):
-            found.servers.append(_start(folder / str(number)))
+            found.servers.append(_start(folder / str(number), settings, password))
         _join(found)
         yield found
     finally:
@@ -108,16 +114,17 @@ def running_cluster(masters: int = 3, replicas: int = 1) -> Iterator[RunningClus
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path) -> Server:
+def _start(folder: Path, settings: Sequence[str], password: str) -> Server:
     folder.mkdir(parents=True)
     port = _free_port()
     words: list[str | os.PathLike[str]] = [
         choose(folder, None).path, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "",
         "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-node-timeout", str(_FAILOVER_MS),
         "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0", "--logfile", str(folder / "log"),
+        *settings,
     ]  # fmt: skip
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-    one = Server(port, folder, process, redis.Redis(port=port, socket_timeout=10))
+    one = Server(port, folder, process, redis.Redis(port=port, password=password or None, socket_timeout=10))
     _until(lambda: bool(one.client.ping()), f"no server at port {port}")
     return one
 

@@ -142,15 +142,15 @@ def _range(row: Sequence[Any], asked: Node) -> Range:
 
 
 class _Following:
-    """A connection that goes, each time it connects, to the node which then has its slot."""
+    """A connection that goes, each time it connects, to the node which then has the records."""
 
-    def __init__(self, *, cluster: Cluster, slot: int, **options: Any) -> None:
-        self._cluster, self._slot = cluster, slot
+    def __init__(self, *, cluster: Cluster, **options: Any) -> None:
+        self._cluster = cluster
         super().__init__(**options)
 
     def _connect(self) -> Any:
         self._cluster.forget()
-        self.host, self.port = self._cluster.owner(self._slot).node
+        self.host, self.port = self._cluster.owner(record_slot()).node
         return super()._connect()  # type: ignore[misc]
 
 
@@ -167,16 +167,24 @@ def cluster_client(url: str, options: Mapping[str, Any]) -> redis.Redis:
 
     Raises ValueError for a URL that is none.
     """
+    cluster, given, tls = reached(url, options)
+    made = FollowingTLSConnection if tls else FollowingConnection
+    return redis.Redis(connection_pool=ConnectionPool(made, cluster=cluster, **given))
+
+
+def reached(url: str, options: Mapping[str, Any]) -> tuple[Cluster, dict[str, Any], bool]:
+    """What a URL says: the cluster, the options of every connection to it, and whether they are encrypted."""
     address = read_address(url, PORT)
     if address.path and address.path != ("0",):
         raise ValueError("a cluster has one database, 0")
     tls = address.scheme.startswith("rediss")
     given = {**_login(address.user, address.password), **_plain(url), **options}
-    cluster = Cluster(address.hosts, given, tls=tls)
-    made = FollowingTLSConnection if tls else FollowingConnection
-    slot = key_slot(Keys(CLUSTER).schema.encode())
-    pool = ConnectionPool(made, cluster=cluster, slot=slot, **given)
-    return redis.Redis(connection_pool=pool)
+    return Cluster(address.hosts, given, tls=tls), given, tls
+
+
+def record_slot() -> int:
+    """The slot of all that is not a bucket."""
+    return key_slot(Keys(CLUSTER).schema.encode())
 
 
 def _login(user: str, password: str) -> dict[str, str]:

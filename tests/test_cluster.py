@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import redis
 from benchmarks.cluster import RunningCluster, running_cluster
 from benchmarks.scene import Done, Scene, finish, scene
 from benchmarks.watching import Outcome, broken, outcome
+from newsfold import AsyncStories, Stories, Story
 from storage.cluster import cluster_of, keys_of, servers_of
 from storage.connect import connect
 from storage.errors import ServerUnavailable
@@ -199,6 +201,42 @@ def test_a_backup_goes_from_a_server_to_a_cluster_and_back(
     assert (after.articles, after.groups) == (single.articles, single.groups)
     assert not list(room.client.scan_iter("*.*}:*"))
     assert not list(room.client.scan_iter("{newsfold}*"))
+
+
+def test_readers_follow_the_records(room: Scene, cluster: RunningCluster) -> None:
+    assert newsfold(room, cluster, "crawl").code == 0
+    with Stories(cluster.url) as stories:
+        before = stories.latest(500)
+        assert len(before) >= 28
+        assert asyncio.run(awaited(cluster.url)) == before
+        cluster.owner(RECORDS).kill()
+        cluster.wait_for_owner(RECORDS)
+        assert stories.latest(500) == before
+        assert asyncio.run(awaited(cluster.url)) == before
+        assert next(stories.follow("g", "c", oldest=True, wait=1)).type == "story.created"
+
+
+async def awaited(url: str) -> tuple[Story, ...]:
+    async with AsyncStories(url) as stories:
+        return await stories.latest(500)
+
+
+def test_a_user_may_do_only_what_is_documented(room: Scene, tmp_path: Path) -> None:
+    words = documented_user("newsfold on >PASSWORD resetkeys ~{newsfold}:*").replace("PASSWORD", "secret")
+    settings = ["--requirepass", "root", "--masterauth", "root", "--user", *words.split()]
+    with running_cluster(settings=settings, password="root") as cluster:
+        url = cluster.url.replace("://", "://newsfold:secret@")
+        for line in (["crawl"], ["stories"], ["rebuild"], ["backup", str(tmp_path / "b.nf")], ["prune"]):
+            done = room.run(*line, NEWSFOLD_REDIS_URL=url, NEWSFOLD_HOME=str(tmp_path / "home"))
+            assert done.code == 0, (line, done.err)
+        wrong = room.run("stories", NEWSFOLD_REDIS_URL=url.replace("secret", "wrong"))
+        assert (wrong.code, "Traceback" in wrong.err) == (2, False)
+        assert "does not accept this user and password" in wrong.err
+
+
+def documented_user(begin: str) -> str:
+    text = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
+    return next(line for line in text.splitlines() if line.startswith("user " + begin)).removeprefix("user ")
 
 
 def test_what_is_no_cluster_is_told_in_a_sentence(room: Scene, tmp_path: Path) -> None:

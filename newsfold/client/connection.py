@@ -8,7 +8,10 @@ from typing import Any
 import redis
 from redis import asyncio
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import AskError, TryAgainError
 from redis.exceptions import ConnectionError as Broken
+
+from storage.keys import CLUSTER, Keys
 
 DEFAULT_URL = "redis://127.0.0.1:6379/0"
 CONNECT_SECONDS = 5.0
@@ -28,12 +31,18 @@ def connection_options(retry: Any) -> dict[str, Any]:
         "decode_responses": True,
         "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": COMMAND_SECONDS,
-        "retry": retry(ExponentialBackoff(cap=1, base=0.05), 3, supported_errors=(Broken,)),
+        "retry": retry(
+            ExponentialBackoff(cap=1, base=0.05), 3, supported_errors=(Broken, AskError, TryAgainError)
+        ),
     }
 
 
 def plain_client(url: str, options: dict[str, Any]) -> redis.Redis:
-    """A client of the server at a URL, or of the master that its sentinels name."""
+    """A client of the server at a URL, of the master that its sentinels name, or of the cluster's node with the records."""
+    if "+cluster://" in url:
+        from storage.cluster import cluster_client
+
+        return cluster_client(url, options)
     if "+sentinel://" not in url:
         return redis.Redis.from_url(url, **options)
     from storage.sentinel import sentinel_client
@@ -43,11 +52,20 @@ def plain_client(url: str, options: dict[str, Any]) -> redis.Redis:
 
 def waiting_client(url: str, options: dict[str, Any]) -> asyncio.Redis:
     """The same for asyncio."""
+    if "+cluster://" in url:
+        from newsfold.client.cluster import waiting_cluster_client
+
+        return waiting_cluster_client(url, options)
     if "+sentinel://" not in url:
         return asyncio.Redis.from_url(url, **options)
     from newsfold.client.sentinel import waiting_sentinel_client
 
     return waiting_sentinel_client(url, options)
+
+
+def names_of_keys(connection: dict[str, Any]) -> Keys:
+    """The names of keys on the server that a client with these options reaches."""
+    return Keys(CLUSTER) if connection.get("cluster") else Keys()
 
 
 def longest_wait(connection: dict[str, Any]) -> float:

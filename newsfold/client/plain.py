@@ -13,10 +13,16 @@ from redis.retry import Retry
 
 from newsfold.client import asking
 from newsfold.client.asking import Ask, Asking, T, Wanted
-from newsfold.client.connection import checked, connection_options, longest_wait, plain_client, url_or_default
+from newsfold.client.connection import (
+    checked,
+    connection_options,
+    longest_wait,
+    names_of_keys,
+    plain_client,
+    url_or_default,
+)
 from newsfold.client.following import Following
 from newsfold.client.model import Article, Event, Story
-from storage.keys import Keys
 
 
 class Stories:
@@ -31,7 +37,7 @@ class Stories:
         self._client = client or plain_client(url_or_default(url), connection_options(Retry))
         self._options: dict[str, Any] = self._client.connection_pool.connection_kwargs
         checked(self._options)
-        self._keys = Keys()
+        self._keys = names_of_keys(self._options)
         self._known = False
 
     def __enter__(self) -> Stories:

@@ -17,12 +17,12 @@ from newsfold.client.connection import (
     checked,
     connection_options,
     longest_wait,
+    names_of_keys,
     url_or_default,
     waiting_client,
 )
 from newsfold.client.following import Following
 from newsfold.client.model import Article, Event, Story
-from storage.keys import Keys
 
 
 class AsyncStories:
@@ -33,7 +33,7 @@ class AsyncStories:
         self._client = client or waiting_client(url_or_default(url), connection_options(Retry))
         self._options: dict[str, Any] = self._client.connection_pool.connection_kwargs
         checked(self._options)
-        self._keys = Keys()
+        self._keys = names_of_keys(self._options)
         self._known = False
 
     async def __aenter__(self) -> AsyncStories:
