@@ -33,7 +33,7 @@ OPTIONAL = {"info", "config|get", "function|list", "client", "client|setinfo"}
 def documented() -> str:
     """The rules of the user, as docs/operations.md has them."""
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    (rules,) = re.findall(r"^user newsfold on >PASSWORD (.*)$", text, re.MULTILINE)
+    (rules,) = re.findall(r"^user newsfold on >PASSWORD (resetkeys ~newsfold:.*)$", text, re.MULTILINE)
     return str(rules)
 
 
