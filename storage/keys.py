@@ -168,6 +168,18 @@ class Keys:
         """ZSET language → when an article in it was stored, in epoch seconds."""
         return f"{self.prefix}:langs"
 
+    def ingested(self, source: str) -> str:
+        """STRING: how far a file was ingested (private)."""
+        return f"{self.prefix}:ingested:{{{source}}}"
+
+    def ingested_lines(self, source: str) -> str:
+        """STRING: digests of the lines of such a file that name no article, 8 bytes each (private)."""
+        return f"{self.prefix}:ingested:{{{source}}}:lines"
+
+    def underway(self, article: str) -> str:
+        """STRING: a text that a worker is placing (private)."""
+        return f"{self.prefix}:underway:{article}"
+
     def notify(self, target: str, kind: str) -> str:
         """What webhooks were told and are to be told (private)."""
         return f"{self.prefix}:notify:{target}:{kind}"
