@@ -170,11 +170,11 @@ class Keys:
 
     def ingested(self, source: str) -> str:
         """STRING: how far a file was ingested (private)."""
-        return f"{self.prefix}:ingested:{{{source}}}"
+        return f"{self.prefix}:ingested:{source}"
 
     def ingested_lines(self, source: str) -> str:
         """STRING: digests of the lines of such a file that name no article, 8 bytes each (private)."""
-        return f"{self.prefix}:ingested:{{{source}}}:lines"
+        return f"{self.prefix}:ingested:{source}:lines"
 
     def underway(self, article: str) -> str:
         """STRING: a text that a worker is placing (private)."""
