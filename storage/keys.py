@@ -176,9 +176,10 @@ class Keys:
         """STRING: digests of the lines of such a file that name no article, 8 bytes each (private)."""
         return f"{self.prefix}:ingested:{source}:lines"
 
-    def underway(self, article: str) -> str:
-        """STRING: a text that a worker is placing (private)."""
-        return f"{self.prefix}:underway:{article}"
+    @property
+    def underway(self) -> str:
+        """HASH article id → its text, while a worker is placing it (private)."""
+        return f"{self.prefix}:underway"
 
     def notify(self, target: str, kind: str) -> str:
         """What webhooks were told and are to be told (private)."""
