@@ -84,7 +84,7 @@ class Crew:
                 for number in range(processes):
                     self._start(number)
             while self._processes:
-                self._serve()
+                self._hand_out()
                 for pipe in wait(list(self._processes), _TICK):
                     self._hear(pipe)  # type: ignore[arg-type]
                 self._mind_signal()
@@ -101,7 +101,7 @@ class Crew:
         theirs.close()
         self._processes[ours] = process
 
-    def _serve(self) -> None:
+    def _hand_out(self) -> None:
         """Give those who wait a chunk, or the word that there are no more."""
         while self._idle and self._may_read():
             chunk = None if self._over else next(self._chunks, None)
