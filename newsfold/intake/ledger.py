@@ -109,6 +109,12 @@ class Ledger:
         self._files[name].ended = True
         self._go_forward(self._files[name])
 
+    def forget(self) -> None:
+        """Read every file of this run from its beginning the next time."""
+        for file in self._files.values():
+            if file.key:
+                self._positions.forget(file.key)
+
     def _go_forward(self, file: _File) -> None:
         passed: list[_Out] = []
         while file.out and (first := next(iter(file.out.items())))[1].done:

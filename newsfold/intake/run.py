@@ -18,6 +18,12 @@ from newsfold.logs import configure
 from pipelines.desk import Desk, DeskOptions
 from storage.errors import StorageError
 from storage.positions import Positions
+from storage.sentinel import failed_over
+
+_FAILED_OVER = (
+    "Redis has failed over in between, and its new master may lack the last that was stored: run it again; "
+    "what is there is not stored twice"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,9 @@ def ingest(
                 Crew(partial(_beside, setup, processes), reading, ledger, ending).run(processes)
         except (NewsfoldError, StorageError) as error:
             reading.faults.append(str(error))
+    if failed_over(desk.client):
+        ledger.forget()
+        reading.faults.append(_FAILED_OVER)
     return Ingested(
         dict(sorted(ledger.verdicts.items())),
         ledger.skipped,
