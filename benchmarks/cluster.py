@@ -74,7 +74,10 @@ class RunningCluster:
 
     def wait_for_owner(self, key: str) -> None:
         """Until a living master has a key's slot, after another was killed."""
-        _until(lambda: any(_has(one, key_slot(key.encode())) for one in self.living_masters()), f"nobody has {key}")
+        _until(
+            lambda: any(_has(one, key_slot(key.encode())) for one in self.living_masters()),
+            f"nobody has {key}",
+        )
 
     def move(self, key: str, to: Server, *, at_once: int = 10, pause: float = 0.0) -> int:
         """Move the slot of a key to another master, as a resharding does; returns how many keys went."""

@@ -8,7 +8,7 @@ import stat
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -45,9 +45,14 @@ class Source:
         except OSError as error:
             raise InputError(f"{name} cannot be read: {error.strerror}") from error
 
-    def open(self) -> IO[bytes]:
-        """Its lines from the beginning, decompressed."""
-        return open_lines(sys.stdin.buffer if self.name == STDIN else Path(self.name).open("rb"))
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """Its lines from the beginning, decompressed; a gzip file leaves open what it reads from."""
+        with ExitStack() as opened:
+            whole = (
+                sys.stdin.buffer if self.name == STDIN else opened.enter_context(Path(self.name).open("rb"))
+            )
+            yield opened.enter_context(open_lines(whole))
 
 
 def _key(name: str, file: IO[bytes], found: os.stat_result) -> str:
@@ -111,7 +116,7 @@ class Reading:
     def _lines(self, source: Source, position: Position) -> Iterator[bytes]:
         """The lines after a position; damage ends them."""
         try:
-            with closing(source.open()) as stream:
+            with source.open() as stream:
                 if position.offset:
                     stream.seek(position.offset)
                 yield from stream
