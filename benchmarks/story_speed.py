@@ -115,7 +115,7 @@ class Copies:
                 }  # fmt: skip
 
 
-def _dated(rows: Iterable[Row], total: int, now: datetime) -> Iterator[Row]:
+def dated(rows: Iterable[Row], total: int, now: datetime) -> Iterator[Row]:
     """The rows, spread over the last days."""
     for number, row in enumerate(rows):
         age = timedelta(days=ACTIVE_DAYS * (1 - number / total))
@@ -129,7 +129,7 @@ class Filled:
         with closing(connect(None, home)) as client:
             client.flushall()
         self.desk = Desk(DeskOptions(home=home, rules=rules))
-        self._rows = _dated(copies.filling(), size, datetime.now(UTC))
+        self._rows = dated(copies.filling(), size, datetime.now(UTC))
         self._fill(BATCH)  # what the worker and the server load once is no article's memory
         empty = used_memory(self.desk.client)
         self._fill(size - BATCH)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -18,7 +19,7 @@ from pipelines.desk import Desk
 # Together they stay well under the ten seconds after which a container or a service is killed.
 GRACE_SECONDS = 5.0
 RELEASE_SECONDS = 2.0
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class CrawlEnding:
@@ -35,7 +36,7 @@ class CrawlEnding:
 
     def _opened(self) -> None:
         loop = asyncio.get_running_loop()
-        for one in _SIGNALS:
+        for one in SIGNALS:
             loop.add_signal_handler(one, self._told, one)
 
     def _told(self, number: signal.Signals) -> None:
@@ -77,20 +78,23 @@ class _Enough(BaseException):
 class InputEnding:
     """Ends a run over lines of input at SIGINT or SIGTERM: no more is read, and what was read is worked off.
 
-    `told` hears of it. A second signal interrupts at once. `signal` is what it was told by, or 0.
+    `give_up` is called where that takes longer than the grace. A second signal interrupts at once. `signal` is what it was
+    told by, or 0.
     """
 
-    def __init__(self, told: Callable[[], None]) -> None:
+    def __init__(self, give_up: Callable[[], None]) -> None:
         self.signal = 0
-        self._reads, self._on_signal = False, told
+        self._reads, self._timer = False, threading.Timer(GRACE_SECONDS, give_up)
+        self._timer.daemon = True
 
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Take the signals for as long as it goes on."""
-        before = {one: signal.signal(one, self._told) for one in _SIGNALS}
+        before = {one: signal.signal(one, self._told) for one in SIGNALS}
         try:
             yield
         finally:
+            self._timer.cancel()
             for one, handler in before.items():
                 signal.signal(one, handler)
 
@@ -98,7 +102,7 @@ class InputEnding:
         if self.signal:
             raise KeyboardInterrupt
         self.signal = number
-        self._on_signal()
+        self._timer.start()
         if self._reads:
             raise _Enough
 

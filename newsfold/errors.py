@@ -3,7 +3,8 @@
 NewsfoldError
 ├── ConfigError    a key of the configuration that is unknown or out of range
 ├── UsageError     what was asked for does not exist or is ambiguous
-└── InputError     a file to ingest that cannot be read
+├── InputError     a file to ingest that cannot be read
+└── ProcessError   one of several processes of a run was killed
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class UsageError(NewsfoldError):
 
 class InputError(NewsfoldError):
     """A file could not be read as what it should be."""
+
+
+class ProcessError(NewsfoldError):
+    """One of the processes of a run has ended before its work."""

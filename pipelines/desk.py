@@ -23,6 +23,7 @@ from storage.index import DAY, Index
 from storage.patience import give_up
 from storage.queue import FeedQueue
 from storage.schema import check_schema
+from storage.underway import Underway
 from storage.workers import is_dead_here, new_token
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class DeskOptions:
     """Where to remember, for how long, and by which rules.
 
     `families` maps a domain to its publisher; `embedding` is the folder of an embedding model, empty for none.
-    `wait` are the seconds for which a server that went away is waited for.
+    `wait` are the seconds for which a server that went away is waited for. `shared` says that others place articles of the
+    same stream at the same time.
     """
 
     home: Path
@@ -49,6 +51,7 @@ class DeskOptions:
     rules: Rules = field(default_factory=Rules)
     families: Mapping[str, str] = field(default_factory=dict)
     embedding: str = ""
+    shared: bool = False
 
 
 class Desk:
@@ -79,7 +82,8 @@ class Desk:
             config=rules.minhash,
             window=round(rules.stories.window_days * DAY),
         )
-        return Placer(index, rules, self._embedder)
+        underway = Underway(self.client, self.keys) if self.options.shared else None
+        return Placer(index, rules, self._embedder, underway)
 
     @cached_property
     def queue(self) -> FeedQueue:

@@ -52,23 +52,41 @@ def open_lines(stream: IO[bytes]) -> IO[bytes]:
     return gzip.open(buffered) if buffered.peek(2)[:2] == b"\x1f\x8b" else buffered  # type: ignore[return-value]
 
 
-def read_rows(lines: Iterable[bytes], bad: Callable[[int, str], None]) -> Iterator[Row]:
-    """The articles of a file; `bad` is told of each line that is none, by its number, and it is skipped."""
-    made: Counter[str] = Counter()
-    for number, line in enumerate(lines, 1):
+def parse_rows(lines: Iterable[bytes], bad: Callable[[int, str], None], first: int = 1) -> Iterator[Row]:
+    """The articles of lines, the first of which has this number; `bad` is told of each that is none, and it is skipped.
+
+    An article that has neither id nor address is given an id by `numbered`.
+    """
+    for number, line in enumerate(lines, first):
         if not line.strip():
             continue
         try:
-            row = _row(number, _object(line))
+            yield _row(number, _object(line))
         except BadLine as error:
             bad(number, str(error))
-            continue
-        if not row.page.id:
-            # Two equal lines without id or address are two articles, and the same two on every run.
-            digest = short_hash(repr((row.page.outlet, row.page.title, row.page.blocks, row.html)), 8)
-            made[digest] += 1
-            row = replace(row, page=replace(row.page, id=article_id(f"line {digest} {made[digest]}")))
-        yield row
+
+
+def digest(row: Row) -> bytes:
+    """Eight bytes for what a row says; equal rows have equal ones."""
+    page = row.page
+    return bytes.fromhex(short_hash(repr((page.outlet, page.title, page.blocks, row.html)), 8))
+
+
+def numbered(row: Row, digest: bytes, number: int) -> Row:
+    """The row with an id: two equal lines of a file are two articles, and the same two on every run."""
+    return replace(row, page=replace(row.page, id=article_id(f"line {digest.hex()} {number}")))
+
+
+def read_rows(lines: Iterable[bytes], bad: Callable[[int, str], None]) -> Iterator[Row]:
+    """The articles of a whole file, all with an id."""
+    made: Counter[bytes] = Counter()
+    for row in parse_rows(lines, bad):
+        if row.page.id:
+            yield row
+        else:
+            said = digest(row)
+            made[said] += 1
+            yield numbered(row, said, made[said])
 
 
 def _object(line: bytes) -> dict[str, Any]:

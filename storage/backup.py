@@ -68,12 +68,16 @@ def backup(
 
 
 def _named(client: redis.Redis, keys: Keys) -> Iterator[tuple[redis.Redis, list[bytes]]]:
-    """Every key once, some at a time, with the server that has it: a scan may bring one twice."""
+    """Every key once, some at a time, with the server that has it: a scan may bring one twice.
+
+    How far files were ingested is left out: it could be ahead of articles that were read earlier.
+    """
     seen: set[bytes] = set()
+    passed = keys.ingested("").encode()
 
     def names(server: redis.Redis, pattern: str) -> Iterator[bytes]:
         for key in server.scan_iter(match=pattern, count=_SCAN):
-            if key not in seen:
+            if key not in seen and not key.startswith(passed):
                 seen.add(key)
                 yield key
 

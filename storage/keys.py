@@ -168,6 +168,19 @@ class Keys:
         """ZSET language → when an article in it was stored, in epoch seconds."""
         return f"{self.prefix}:langs"
 
+    def ingested(self, source: str) -> str:
+        """STRING: how far a file was ingested (private)."""
+        return f"{self.prefix}:ingested:{source}"
+
+    def ingested_lines(self, source: str) -> str:
+        """STRING: digests of the lines of such a file that name no article, 8 bytes each (private)."""
+        return f"{self.prefix}:ingested:{source}:lines"
+
+    @property
+    def underway(self) -> str:
+        """HASH article id → its text, while a worker is placing it (private)."""
+        return f"{self.prefix}:underway"
+
     def notify(self, target: str, kind: str) -> str:
         """What webhooks were told and are to be told (private)."""
         return f"{self.prefix}:notify:{target}:{kind}"

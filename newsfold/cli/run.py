@@ -1,25 +1,16 @@
-"""Commands that bring articles in and out: crawl, demo, ingest, export."""
+"""Commands that bring articles in and out: crawl, demo, export; and ingest, which is in a file of its own."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import Annotated, Any
 
 import typer
 
-from newsfold.cli import state
-from newsfold.errors import InputError
-
-if TYPE_CHECKING:
-    from dedup.model import Placement
-    from newsfold.ending import InputEnding
+from newsfold.cli import ingest, state
 
 PANEL = "News"
 JSON = Annotated[bool, typer.Option("--json", help="Write JSON.")]
@@ -30,7 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command(epilog="Example: newsfold crawl --feeds feeds.opml", rich_help_panel=PANEL)(crawl)
     app.command(epilog="Example: newsfold demo", rich_help_panel=PANEL)(demo)
-    app.command(epilog="Example: newsfold ingest news.jsonl.gz", rich_help_panel=PANEL)(ingest)
+    app.command(epilog="Example: newsfold ingest news.jsonl.gz", rich_help_panel=PANEL)(ingest.ingest)
     app.command(epilog="Example: newsfold export --text", rich_help_panel=PANEL)(export)
 
 
@@ -128,88 +119,6 @@ def demo(
         typer.echo(f"Look closer with: newsfold --home {home} story ID")
         typer.echo(f"As a page:        newsfold --home {home} serve")
     raise typer.Exit(code)
-
-
-def ingest(
-    file: Annotated[str, typer.Argument(help="JSON Lines, plain or gzip; - for standard input.")],
-    as_json: JSON = False,
-) -> None:
-    """Read articles from JSON Lines through the same stages as a crawl."""
-    from crawler.pool import Extractors
-    from newsfold.addon import desk_options
-    from newsfold.bars import bar
-    from newsfold.ending import InputEnding
-    from newsfold.jsonview import dumps
-    from newsfold.logs import configure
-    from newsfold.safetext import plain_line
-    from pipelines import ingest as lines
-    from pipelines.desk import Desk
-    from storage.sentinel import failed_over
-
-    config = state.config()
-    configure(config["log.level"], as_json=config["log.json"])
-    desk = Desk(desk_options(config))
-    verdicts: Counter[str] = Counter()
-    bad: list[int] = []
-
-    def skip(number: int, reason: str) -> None:
-        bad.append(number)
-        print(f"newsfold: {file}, line {number}: {plain_line(reason)}; skipped", file=sys.stderr)  # noqa: T201
-
-    ending = InputEnding(desk.give_up)
-    with (
-        ending.listening(),
-        _open(file) as stream,
-        Extractors(config["crawl.extractors"] or None) as extractors,
-        bar("ingesting") as done,
-    ):
-
-        def placed(placements: Sequence[Placement]) -> None:
-            verdicts.update(one.verdict for one in placements)
-            done(len(placements))
-
-        rows = lines.read_rows(ending.lines(_guarded(stream, file)), skip)
-        pages = lines.extract_rows(rows, extractors, skip)
-        lines.ingest(desk, pages, lambda: datetime.now(UTC), placed)
-    result = {"read": sum(verdicts.values()), "skipped": len(bad), **dict(sorted(verdicts.items()))}
-    text = ", ".join(f"{count} {name}" for name, count in result.items())
-    typer.echo(dumps(result) if as_json else text)
-    _tell_of_signal(ending)
-    if failed_over(desk.client):
-        sentence = "Redis has failed over in between, and its new master may lack the last that was stored: run it again"
-        print(f"newsfold: {sentence}; what is there is not stored twice", file=sys.stderr)  # noqa: T201
-        raise typer.Exit(2)
-
-
-def _tell_of_signal(ending: InputEnding) -> None:
-    """Where a signal ended the reading: what became of the input, and the signal's exit code."""
-    if ending.signal:
-        name = signal.Signals(ending.signal).name
-        sentence = f"stopped by {name}; what was read is stored, run it again for the rest"
-        print(f"newsfold: {sentence}", file=sys.stderr)  # noqa: T201
-        raise typer.Exit(128 + ending.signal)
-
-
-@contextmanager
-def _open(file: str) -> Iterator[Any]:
-    """A file or standard input, unpacked; a gzip file leaves open what it reads from."""
-    from pipelines.ingest import open_lines
-
-    with ExitStack() as opened:
-        try:
-            whole = sys.stdin.buffer if file == "-" else opened.enter_context(Path(file).open("rb"))
-            stream = opened.enter_context(open_lines(whole))
-        except OSError as error:
-            raise InputError(f"{file} cannot be read: {error.strerror}") from error
-        yield stream
-
-
-def _guarded(stream: Any, file: str) -> Any:
-    """The lines of a file; damage in its compression ends it with a sentence."""
-    try:
-        yield from stream
-    except (OSError, EOFError) as error:
-        raise InputError(f"{file} is damaged: {error}") from error
 
 
 def export(

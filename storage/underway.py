@@ -1,0 +1,47 @@
+"""Texts that a worker is placing, for other workers who find them in the index and must compare their own with them.
+
+A text is in the index some tenths of a second before its article is stored. Who meets it there in between could not read it, and
+would miss that the one contains the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+import msgpack
+import redis
+
+from storage.keys import Keys
+from storage.records import Body
+
+# What a worker that died leaves goes when nobody has placed anything for so long.
+_SECONDS = 60
+
+
+class Underway:
+    """Put before a text is inserted, taken away when its article is stored: one hash, as a command for each text costs more."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._client, self._key = client, keys.underway
+
+    def put(self, bodies: Mapping[str, Body]) -> None:
+        """Show texts to other workers."""
+        told: dict[Any, Any] = {
+            article: msgpack.packb((body.text, body.outlet, body.skip)) for article, body in bodies.items()
+        }
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.hset(self._key, mapping=told)
+            pipe.expire(self._key, _SECONDS)
+            pipe.execute()
+
+    def get(self, articles: Iterable[str]) -> dict[str, Body]:
+        """Those of these texts that a worker is placing."""
+        wanted = list(articles)
+        found = cast("list[bytes | None]", self._client.hmget(self._key, wanted)) if wanted else []
+        rows = ((name, msgpack.unpackb(told)) for name, told in zip(wanted, found, strict=True) if told)
+        return {name: Body(text, outlet, (skip[0], skip[1])) for name, (text, outlet, skip) in rows}
+
+    def take_away(self, articles: Iterable[str]) -> None:
+        """They are stored."""
+        self._client.hdel(self._key, *articles)

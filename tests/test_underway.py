@@ -1,0 +1,55 @@
+"""Two who place at the same time: the one sees what the other has not stored yet."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import redis
+
+from dedup.model import Article
+from pipelines.placing import Placer, Rules, Submission
+from storage.index import Index
+from storage.keys import Keys
+from storage.records import Body
+from storage.underway import Underway
+
+
+def invented(count: int, seed: int = 1) -> list[str]:
+    draw = random.Random(seed)
+    return [" ".join("".join(draw.choices("abdegiklmnorstu", k=7)) for _ in range(40)) for _ in range(count)]
+
+
+def test_what_another_is_placing_is_compared(client: redis.Redis, write: Callable[..., Article]) -> None:
+    keys, now = Keys(), datetime.now(UTC)
+    underway = Underway(client, keys)
+    whole = "\n".join(invented(6))
+    teaser = whole[:280]
+
+    def placer(seen: Underway | None) -> Placer:
+        return Placer(Index(client, keys), Rules(), None, seen)
+
+    for seen, expected in ((None, "new"), (underway, "contained")):
+        client.flushall()
+        verdicts: list[str] = []
+
+        def batches(seen: Underway | None = seen, verdicts: list[str] = verdicts) -> Iterator[Any]:
+            yield [Submission(write("long", whole))], now
+            yield [Submission(write("other", invented(1, 9)[0]))], now
+            verdicts += [p.verdict for p in placer(seen).place([Submission(write("short", teaser))], now)]
+
+        list(placer(seen).place_all(batches()))
+        assert verdicts == [expected]
+    assert not client.keys("newsfold:underway")
+
+
+def test_texts_come_back_as_they_were(client: redis.Redis) -> None:
+    underway, body = Underway(client, Keys()), Body("Ein „Text“\n\nund noch einer", "o.example", (1, 2))
+    underway.put({"a": body})
+    assert underway.get(["a", "b"]) == {"a": body}
+    assert underway.get([]) == {}
+    assert 0 < client.ttl("newsfold:underway") <= 60
+    underway.take_away(["a"])
+    assert underway.get(["a"]) == {}
