@@ -23,7 +23,6 @@ from storage.index import DAY, Index
 from storage.patience import give_up
 from storage.queue import FeedQueue
 from storage.schema import check_schema
-from storage.underway import Underway
 from storage.workers import is_dead_here, new_token
 
 if TYPE_CHECKING:
@@ -38,8 +37,7 @@ class DeskOptions:
     """Where to remember, for how long, and by which rules.
 
     `families` maps a domain to its publisher; `embedding` is the folder of an embedding model, empty for none.
-    `wait` are the seconds for which a server that went away is waited for. `shared` says that others place articles of the
-    same stream at the same time.
+    `wait` are the seconds for which a server that went away is waited for.
     """
 
     home: Path
@@ -51,7 +49,6 @@ class DeskOptions:
     rules: Rules = field(default_factory=Rules)
     families: Mapping[str, str] = field(default_factory=dict)
     embedding: str = ""
-    shared: bool = False
 
 
 class Desk:
@@ -82,8 +79,7 @@ class Desk:
             config=rules.minhash,
             window=round(rules.stories.window_days * DAY),
         )
-        underway = Underway(self.client, self.keys) if self.options.shared else None
-        return Placer(index, rules, self._embedder, underway)
+        return Placer(index, rules, self._embedder)
 
     @cached_property
     def queue(self) -> FeedQueue:

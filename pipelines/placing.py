@@ -22,7 +22,6 @@ from storage.index import Index
 from storage.keys import group_id, regroup_id
 from storage.line import Line
 from storage.records import Body
-from storage.underway import Underway
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +45,10 @@ class Submission:
 
 
 class Placer:
-    """Places batches of articles, in their order, into groups and stories.
+    """Places batches of articles, in their order, into groups and stories."""
 
-    With `underway` it shows others who place at the same time what it has not stored yet, and sees theirs.
-    """
-
-    def __init__(
-        self, index: Index, rules: Rules, embedder: Embedder | None = None, underway: Underway | None = None
-    ) -> None:
-        self._index, self._rules, self._embedder, self._underway = index, rules, embedder, underway
+    def __init__(self, index: Index, rules: Rules, embedder: Embedder | None = None) -> None:
+        self._index, self._rules, self._embedder = index, rules, embedder
         self._recent = RecentTexts()
 
     def place(self, batch: Sequence[Submission], now: datetime) -> list[Placement]:
@@ -87,9 +81,8 @@ class Placer:
                 )
                 teller = StoryTeller(self._index.telling, lang, self._rules.stories, now, self._embedder)
                 yield _LanguageBatch(
-                    self._index, self._rules, self._recent, self._underway, furnishing, teller, about,
-                    submissions, now,
-                )  # fmt: skip
+                    self._index, self._rules, self._recent, furnishing, teller, about, submissions, now
+                )
                 before[lang].append(furnishing)
 
 
@@ -122,7 +115,6 @@ class _LanguageBatch:
         index: Index,
         rules: Rules,
         recent: RecentTexts,
-        underway: Underway | None,
         furnishing: Furnishing,
         teller: StoryTeller,
         part: Part,
@@ -130,7 +122,7 @@ class _LanguageBatch:
         now: datetime,
     ) -> None:
         self._index, self._rules, self._now = index, rules, now
-        self._recent, self._underway, self._furnishing = recent, underway, furnishing
+        self._recent, self._furnishing = recent, furnishing
         self.part, self._batch, self._lang = part, batch, batch[0].article.lang
         self.ids = [submission.article.id for submission in batch]
         self._articles = [submission.article for submission in batch]
@@ -158,10 +150,9 @@ class _LanguageBatch:
         ]
 
     def insert(self, line: Line) -> None:
-        """Put the texts into the index."""
-        if self._underway:
-            shown = zip(self._articles, self._bodies, strict=True)
-            self._underway.put({a.id: Body(body, a.outlet, a.skip) for a, body in shown})
+        """Put the texts into the index, where others find them who place at the same time and want to read them."""
+        shown = zip(self._articles, self._bodies, strict=True)
+        self._index.underway.put({a.id: Body(body, a.outlet, a.skip) for a, body in shown})
         self._inserted = self._index.enter(line, self._lang, self.ids, self._prints, self._now)
 
     def look(self, line: Line) -> None:
@@ -224,14 +215,12 @@ class _LanguageBatch:
     def placements(self) -> list[Placement]:
         """Where the articles went."""
         linked = self._linked.result()
-        if self._underway:
-            self._underway.take_away(self.ids)
+        self._index.underway.take_away(self.ids)
         return [placement_of(link, where) for link, where in zip(self._links, linked, strict=True)]
 
     def _decide_groups(self) -> list[GroupDecision]:
         bodies, longest = self._texts.result() if self._texts else ({}, {})
-        if self._underway:
-            bodies |= self._underway.get(name for name in self._missing if name not in bodies)
+        bodies |= self._index.underway.get(name for name in self._missing if name not in bodies)
         settled = self._comparison.settle(self._articles, self._looks, bodies)
         matches = [(*look.matches, *found) for look, found in zip(self._looks, settled, strict=True)]
         return [

@@ -31,6 +31,7 @@ from storage.schema import changed_meanwhile, index_name
 from storage.search import word_record
 from storage.spread import Spread
 from storage.told import Telling
+from storage.underway import Underway
 
 DAY = 86_400
 # The retention is cut into so many slices of time; what is older goes a slice at a time.
@@ -58,6 +59,7 @@ class Index:
         cluster = cluster_of(client)
         self._spread = Spread(Nodes(cluster, self._functions), keys, self._index) if cluster else None
         self._prints: dict[str, Prints] = defaultdict(Prints)
+        self.underway = Underway(client, keys)
         self.outlets = Outlets(client, keys, retention=retention)
         self.telling = Telling(keys, window=window)
         self.bridging = Bridging(keys, self.telling, retention=retention)

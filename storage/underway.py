@@ -28,7 +28,8 @@ class Underway:
     def put(self, bodies: Mapping[str, Body]) -> None:
         """Show texts to other workers."""
         told: dict[Any, Any] = {
-            article: msgpack.packb((body.text, body.outlet, body.skip)) for article, body in bodies.items()
+            article: msgpack.packb((body.text, body.outlet, body.skip), unicode_errors="surrogatepass")
+            for article, body in bodies.items()
         }
         with self._client.pipeline(transaction=False) as pipe:
             pipe.hset(self._key, mapping=told)
@@ -39,7 +40,11 @@ class Underway:
         """Those of these texts that a worker is placing."""
         wanted = list(articles)
         found = cast("list[bytes | None]", self._client.hmget(self._key, wanted)) if wanted else []
-        rows = ((name, msgpack.unpackb(told)) for name, told in zip(wanted, found, strict=True) if told)
+        rows = (
+            (name, msgpack.unpackb(told, unicode_errors="surrogatepass"))
+            for name, told in zip(wanted, found, strict=True)
+            if told
+        )
         return {name: Body(text, outlet, (skip[0], skip[1])) for name, (text, outlet, skip) in rows}
 
     def take_away(self, articles: Iterable[str]) -> None:

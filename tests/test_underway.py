@@ -23,24 +23,25 @@ def invented(count: int, seed: int = 1) -> list[str]:
 
 
 def test_what_another_is_placing_is_compared(client: redis.Redis, write: Callable[..., Article]) -> None:
-    keys, now = Keys(), datetime.now(UTC)
-    underway = Underway(client, keys)
-    whole = "\n".join(invented(6))
+    now, whole = datetime.now(UTC), "\n".join(invented(6))
     teaser = whole[:280]
 
-    def placer(seen: Underway | None) -> Placer:
-        return Placer(Index(client, keys), Rules(), None, seen)
+    def placer(shown_at: Keys) -> Placer:
+        index = Index(client, Keys())
+        index.underway = Underway(client, shown_at)
+        return Placer(index, Rules())
 
-    for seen, expected in ((None, "new"), (underway, "contained")):
+    # Where the other shows what it is placing at another place, it is not seen.
+    for other, expected in ((Keys("elsewhere"), "new"), (Keys(), "contained")):
         client.flushall()
         verdicts: list[str] = []
 
-        def batches(seen: Underway | None = seen, verdicts: list[str] = verdicts) -> Iterator[Any]:
+        def batches(other: Keys = other, verdicts: list[str] = verdicts) -> Iterator[Any]:
             yield [Submission(write("long", whole))], now
             yield [Submission(write("other", invented(1, 9)[0]))], now
-            verdicts += [p.verdict for p in placer(seen).place([Submission(write("short", teaser))], now)]
+            verdicts += [p.verdict for p in placer(other).place([Submission(write("short", teaser))], now)]
 
-        list(placer(seen).place_all(batches()))
+        list(placer(Keys()).place_all(batches()))
         assert verdicts == [expected]
     assert not client.keys("newsfold:underway")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from crawler.pool import Extractors
@@ -105,4 +105,4 @@ def _beside(setup: Setup, processes: int, office: Office) -> None:
     configure(setup.log_level, as_json=setup.log_json)
     extractors = max(1, (setup.extractors or os.cpu_count() or 1) // processes)
     with Extractors(extractors) as pool:
-        Hand(Desk(replace(setup.desk, shared=True)), pool, office).work()
+        Hand(Desk(setup.desk), pool, office).work()
