@@ -21,7 +21,7 @@ test: setup-dev  ## All tests; they start what they need.
 	@$(BIN)/python -m pytest -q -m "not slow" -n 2
 	@$(BIN)/python -m pytest -q -m "slow and not cluster" -n 2 --dist worksteal
 
-test-cluster: setup-dev  ## The tests on a Redis Cluster of three masters and three replicas, which they start.
+test-cluster: setup-dev  ## The tests on a Redis Cluster of three masters and three replicas, and behind sentinels; they start all of it.
 	@$(BIN)/python -m pytest -q -m cluster
 
 check: setup-dev  ## Lint, formatting, types and import rules.

@@ -135,6 +135,7 @@ def test_a_master_that_is_cut_off_from_its_replicas_takes_no_writes(tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_a_worker_follows_a_failover_and_a_demotion(watch: Watch, tmp_path: Path) -> None:
     first, second = watch.servers
     keys = Keys()
@@ -193,6 +194,7 @@ def stored(url: str, desk: Office) -> Outcome:
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_a_crawl_over_a_failover_ends_with_all_that_there_is(watch: Watch, desk: Office) -> None:
     right = Reference((stored(desk.env["NEWSFOLD_REDIS_URL"], desk),), 0, 0, likeness=0.5)
     process, started = begin(desk, watch, "crawl"), time.monotonic()
@@ -208,6 +210,7 @@ def test_a_crawl_over_a_failover_ends_with_all_that_there_is(watch: Watch, desk:
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_an_ingest_over_a_failover_says_that_it_must_be_run_again(watch: Watch, desk: Office) -> None:
     articles = [json.loads(line) for line in desk.well("export", "--text").splitlines()]
     rows = [
@@ -239,6 +242,7 @@ def test_an_ingest_over_a_failover_says_that_it_must_be_run_again(watch: Watch, 
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_readers_take_the_same_urls_and_follow_a_failover(watch: Watch) -> None:
     watch.server(watch.servers[0]).xadd(
         "newsfold:events", {"type": "story.updated", "story": "s1", "at": "2026-11-24T12:00:00Z"}
@@ -266,6 +270,7 @@ def test_readers_take_the_same_urls_and_follow_a_failover(watch: Watch) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_server_and_sentinels_may_each_have_a_password(tmp_path: Path) -> None:
     with watched_over(
         servers="requirepass geheim\nmasterauth geheim\n", sentinels="requirepass wache\n",
@@ -285,6 +290,7 @@ def test_server_and_sentinels_may_each_have_a_password(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_tls_goes_to_sentinels_and_master(tmp_path: Path) -> None:
     ours = Authority(tmp_path)
     file, key = ours.issue("server")
