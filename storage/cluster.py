@@ -56,6 +56,21 @@ class Cluster:
         self._lock = threading.Lock()
         self._ranges: tuple[Range, ...] = ()
         self._pools: dict[Node, ConnectionPool] = {}
+        self._met: set[Node] = set()
+
+    def meet(self) -> Node:
+        """The node that has the records now, which is noted."""
+        self.forget()
+        node = self.owner(record_slot()).node
+        self._met.add(node)
+        return node
+
+    def failed_over(self) -> bool:
+        """Whether a node that had the records has no slots at all any more: they were not moved but taken over."""
+        if len(self._met) < 2:
+            return False
+        self.forget()
+        return not self._met <= set(self.masters())
 
     def ranges(self) -> tuple[Range, ...]:
         """Who has which slots. Raises redis-py's ConnectionError where no node says so."""
@@ -149,8 +164,7 @@ class _Following:
         super().__init__(**options)
 
     def _connect(self) -> Any:
-        self._cluster.forget()
-        self.host, self.port = self._cluster.owner(record_slot()).node
+        self.host, self.port = self._cluster.meet()
         return super()._connect()  # type: ignore[misc]
 
 
@@ -203,6 +217,12 @@ def cluster_of(client: redis.Redis) -> Cluster | None:
     """The cluster that a client is of, None for one of a single server."""
     found = client.connection_pool.connection_kwargs.get("cluster")
     return found if isinstance(found, Cluster) else None
+
+
+def failed_over(client: redis.Redis) -> bool:
+    """Whether the node of a cluster that has the records was another's replica when the run began."""
+    cluster = cluster_of(client)
+    return cluster is not None and cluster.failed_over()
 
 
 def keys_of(client: redis.Redis) -> Keys:

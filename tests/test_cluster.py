@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -24,6 +25,7 @@ from storage.reader import Reader
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 RECORDS = "{newsfold}:schema"
+WORDS = ["".join(random.Random(n).choices("abdegiklmnorstu", k=7)) for n in range(3_000)]
 
 
 @pytest.fixture
@@ -125,6 +127,48 @@ def test_a_slot_that_moves_loses_nothing(
     assert moved[0] > 0
     assert cluster.owner(key).port == other.port
     settled(room, cluster, done, single)
+
+
+def test_an_ingest_that_outlives_a_master_says_so_and_loses_nothing(
+    room: Scene, cluster: RunningCluster, tmp_path: Path
+) -> None:
+    texts = [
+        "\n".join(" ".join(random.Random(f"{n} {p}").choices(WORDS, k=30)) for p in range(4))
+        for n in range(1_500)
+    ]
+    rows = [
+        {"id": f"{kind}{n}", "url": f"https://{kind}.example/{n}", "outlet": f"{kind}.example", "title": f"Text {n}", "text": text, "lang": "en"}
+        for kind in ("first", "reprint")
+        for n, text in enumerate(texts)
+    ]  # fmt: skip
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    env = {
+        "NEWSFOLD_REDIS_URL": cluster.url,
+        "NEWSFOLD_HOME": str(tmp_path / "home"),
+        "NEWSFOLD_REDIS_WAIT": "60",
+    }
+    begin, process = time.monotonic(), room.start("ingest", "--processes", "2", str(file), **env)
+    with closing(connect(cluster.url, room.home)) as client:
+        keys = keys_of(client)
+        while client.zcard(keys.articles) < 300:
+            assert process.poll() is None
+            time.sleep(0.01)
+        cluster.owner(RECORDS).kill()
+        done = finish(process, begin)
+        assert (done.code, "failed over" in done.err) == (2, True), done.err
+        again = room.run("ingest", "--processes", "2", str(file), **env)
+        assert again.code == 0, again.err
+        assert client.zcard(keys.articles) == len(rows)
+        reader = Reader(client)
+        places = {article.url: reader.resolve("group", article.group)[0] for article in reader.all_articles()}
+        apart = [
+            n
+            for n in range(len(texts))
+            if places[f"https://first.example/{n}"] != places[f"https://reprint.example/{n}"]
+        ]
+        assert apart == []
+        assert len(set(places.values())) == len(texts)
 
 
 def test_shards_lie_evenly_over_the_slots() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from redis import asyncio as redis
 from redis.asyncio.connection import Connection, ConnectionPool, SSLConnection
 
-from storage.cluster import Cluster, reached, record_slot
+from storage.cluster import Cluster, reached
 
 
 class _Following:
@@ -19,9 +19,7 @@ class _Following:
     port: int
 
     async def _connect(self) -> None:
-        self._cluster.forget()
-        owner = await asyncio.to_thread(self._cluster.owner, record_slot())
-        self.host, self.port = owner.node
+        self.host, self.port = await asyncio.to_thread(self._cluster.meet)
         await super()._connect()  # type: ignore[misc]
 
 

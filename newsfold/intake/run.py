@@ -17,8 +17,8 @@ from newsfold.intake.ledger import Ledger
 from newsfold.logs import configure
 from pipelines.desk import Desk, DeskOptions
 from storage.errors import StorageError
+from storage.failover import failed_over
 from storage.positions import Positions
-from storage.sentinel import failed_over
 
 _FAILED_OVER = (
     "Redis has failed over in between, and its new master may lack the last that was stored: run it again; "
