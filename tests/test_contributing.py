@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import os
 import re
@@ -33,14 +34,25 @@ def shown() -> list[str]:
     ]
 
 
-def made(*words: str) -> str:
+def stand_in(folder: Path) -> str:
+    """An environment that counts as set up for everything, with this Python."""
+    (folder / "bin").mkdir()
+    program = folder / "bin" / "python"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    for name in ("pip", "ready", "ready-dev", "ready-fuzz"):
+        (folder / name).touch()
+    return str(folder)
+
+
+def made(*words: str, **more: str) -> str:
     """What `make` prints, with nothing on its command line or in its environment from a `make` that runs this test."""
     clean = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("MAKE", "MFLAGS", "NEWSFOLD_"))
     }
-    env = {**clean, "PYTHONPATH": str(ROOT)}
+    env = {**clean, "PYTHONPATH": str(ROOT), **more}
     done = subprocess.run(
         ["make", "--no-print-directory", *words],
         cwd=ROOT,
@@ -121,3 +133,26 @@ def test_benchmarks_that_are_shown_measure(line: str, less_data: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"\| newsfold +\| .*0\.\d", done.stdout)
+
+
+@pytest.mark.slow
+def test_a_benchmark_runs_by_make(less_data: Path, tmp_path: Path) -> None:
+    """Beside newsfold's own rows, as the environment that holds the peers is set up by hand."""
+    words = (
+        "bench",
+        "NAME=reprints",
+        "ARGS=--quick",
+        f"PEERS={stand_in(tmp_path)}",
+        f"PYTHON={sys.executable}",
+    )
+    said = made(*words, NEWSFOLD_DATA=str(less_data))
+    assert re.search(r"\| newsfold +\| .*0\.\d", said)
+
+
+@pytest.mark.slow
+def test_each_reader_is_fuzzed_by_make(tmp_path: Path) -> None:
+    if importlib.util.find_spec("atheris") is None:
+        pytest.skip("atheris is not installed (requirements-fuzz.txt; make fuzz installs it)")
+    said = made("fuzz", "FUZZ_SECONDS=1", f"VENV={stand_in(tmp_path)}", f"PYTHON={sys.executable}")
+    assert re.findall(r"fuzzing (\w+) for 1 s", said) == ["feed", "page", "lines"]
+    assert len(re.findall(r"stat::number_of_executed_units: +[1-9]", said)) == 3
