@@ -23,6 +23,7 @@ from crawler.errors import ForbiddenAddress
 from crawler.events import log_event
 from crawler.guard import AddressGuard
 from crawler.resolver import GuardedNames, guarded_sockets
+from crawler.slow import SlowRequests
 from crawler.waits import Waits
 
 logger = logging.getLogger(__name__)
@@ -42,9 +43,10 @@ class GuardedAiohttpHandler(AiohttpDownloadHandler):
         if not isinstance(connector, TCPConnector):
             raise TypeError(f"Scrapy's aiohttp handler connects by {type(connector).__name__}, not by TCP")
         guard = AddressGuard.of(crawler)
+        connector._limit = 0  # the engine bounds what is under way, and `crawler.slow` lends more
         connector._resolver = GuardedNames(guard, self.resolver())
         connector._socket_factory = guarded_sockets(guard)
-        self._waits = Waits.of(crawler)
+        self._waits, self._slow = Waits.of(crawler), SlowRequests.of(crawler)
 
     @staticmethod
     def resolver() -> AbstractResolver | None:
@@ -54,7 +56,8 @@ class GuardedAiohttpHandler(AiohttpDownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """Download, unless the host has asked to be left alone while this request waited for its turn."""
         self._waits.check(request.url)
-        response = await super().download_request(request)
+        with self._slow.watched():
+            response = await super().download_request(request)
         self._waits.note(request.url, response.status, response.headers.get("Retry-After"))
         return response
 

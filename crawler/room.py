@@ -21,6 +21,11 @@ class Room:
         self._taken -= 1
         self._freed.set()
 
+    def widen(self, by: int) -> None:
+        """Hold so many more than until now, or fewer where it is negative."""
+        self._most += by
+        self._freed.set()
+
     async def wait(self) -> None:
         """Returns when fewer than the most are under way."""
         while self._taken >= self._most:

@@ -51,6 +51,17 @@ def test_hostile_servers_cost_little_and_hold_nobody_up() -> None:
     assert "Traceback" not in war.stderr
 
 
+@pytest.mark.slow
+def test_more_silent_servers_than_there_are_places_hold_nobody_up() -> None:
+    peace = crawl(GOOD, {}, timeout=TIMEOUT)
+    timeout = 20.0
+    war = crawl(GOOD, {f"hang {number}": BAD["hang"] for number in range(150)}, timeout=timeout)
+    assert (war.summary["feeds_failed"], war.articles) == (150, 3 * GOOD)
+    # Of 32 places none would be free for a timeout, and again four times.
+    assert war.good_seconds < peace.good_seconds + timeout - 5
+    assert war.seconds < peace.seconds + 2 * timeout
+
+
 def test_what_a_server_says_wrongly_does_not_fill_the_log() -> None:
     found = failure_of("http://a.example/", ValueError("x\x1b[31m\n" + "f" * 1_000_000))
     assert found.sentence.startswith("http://a.example/: x fff")

@@ -30,6 +30,7 @@ from crawler.readers import Readers
 from crawler.reading import Reading
 from crawler.room import Room
 from crawler.schedule import Schedule, SchedulePolicy
+from crawler.slow import SlowRequests
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class FeedsSpider(Spider):
         spider.feed_list = spider.feed_list or settings.get("FEED_LIST") or ""
         spider.max_feed = settings.getint("MAX_FEED_BYTES", spider.max_feed)
         spider.room = Room(4 * settings.getint("CONCURRENT_REQUESTS"))
+        SlowRequests.of(crawler).widen(spider.room)
         spider.readers = Readers(settings.getint("READERS") or None)
         spider.work = PageWork(spider, spider.book, follow=spider.pages == "yes")
         crawler.signals.connect(spider.shut, signals.spider_closed)
