@@ -74,6 +74,19 @@ def test_units(tmp_path: Path) -> None:
         subprocess.run(["systemd-analyze", "verify", *map(str, paths)], check=True, capture_output=True)
 
 
+@pytest.mark.skipif(
+    not shutil.which("systemctl"), reason="systemctl is not installed (Debian package systemd)"
+)
+def test_systemctl_enables_the_timer(tmp_path: Path) -> None:
+    folder = tmp_path / "etc" / "systemd" / "user"
+    folder.mkdir(parents=True)
+    for name, text in systemd_units(JOB).items():
+        (folder / name).write_text(text)
+    words = ["systemctl", f"--root={tmp_path}", "--global", "enable", "newsfold.timer"]
+    subprocess.run(words, check=True, capture_output=True)
+    assert (folder / "timers.target.wants" / "newsfold.timer").is_symlink()
+
+
 @pytest.mark.skipif(not shutil.which("crontab") or os.geteuid() != 0, reason="no crontab to write to")
 def test_a_real_crontab_takes_it() -> None:
     before = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False)
