@@ -6,8 +6,9 @@ Redis stores and unites; what is one text and what is one event is decided in `d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import redis
@@ -104,43 +105,55 @@ class Index:
         self, line: Line, lang: str, ids: Sequence[str], prints: Fingerprints, now: datetime, *, rebuilding: bool = False,
     ) -> Pending[Inserted]:  # fmt: skip
         """Put texts into their buckets and bring back the numbers of who shares one."""
-        current = self._slice(now)
-        times = {
-            "slice": current,
-            "oldest": self._slice(now - timedelta(seconds=self._retention)),
-            "slice_ttl": self._retention + self._width,
-        }
+        times = self._times(now)
         call = {
             "index": self._index,
             "secret": self._secret,
             "rebuilding": rebuilding,
-            "here": str(current),
+            "here": str(times["slice"]),
             **times,
         }
         arguments, blobs = insertion(ids, prints)
-        packed = arguments["prints"]
 
         def read(answer: Sequence[Any]) -> Inserted:
             found, last = inserted(answer, prints)
-            self._prints[lang].add(last, packed)
+            self._prints[lang].add(last, arguments["prints"])
             return found
 
         key = self._keys.buckets(lang, self._index)
         if self._spread is None:
             return line.send(Call("insert_and_read", key, {**call, **arguments}, read, blobs))
-        spread, about = self._spread, {name: arguments[name] for name in ("ids", "exact")}
-        met = line.send(Call("meet", key, {**call, **about}, lambda met: met))
-        # Numbers that a failover could take back would be given twice.
-        copied = line.send(Copying()) if spread.has_copies(key) else None
+        about = {name: arguments[name] for name in ("ids", "exact")}
+        meet = Call("meet", key, {**call, **about}, lambda met: met)
+        return After(
+            self._meet(line, meet, self._spread),
+            partial(self._enter_shards, self._spread, lang, prints, arguments["prints"], times, read),
+        )
 
-        def enter(met: Sequence[Any]) -> Inserted:
-            known, fresh, last = met
+    def _times(self, now: datetime) -> dict[str, int]:
+        """The slice of time that is written, the oldest that is read, and how long a slice lives."""
+        oldest = self._slice(now - timedelta(seconds=self._retention))
+        return {"slice": self._slice(now), "oldest": oldest, "slice_ttl": self._retention + self._width}
+
+    def _meet(self, line: Line, meet: Call[Any], spread: Spread) -> Pending[Any]:
+        """What is known of articles, and their numbers: copied first, for those that a failover takes back are given twice."""
+        met = line.send(meet)
+        copied = line.send(Copying()) if spread.has_copies(meet.key) else None
+
+        def when_copied(found: Any) -> Any:
             if copied:
                 copied.result()
-            rows = spread.enter(lang, prints, packed, fresh, last, times)
-            return read((known, last, rows or [[current, [], []]], b""))
+            return found
 
-        return After(met, enter)
+        return After(met, when_copied)
+
+    def _enter_shards(
+        self, spread: Spread, lang: str, prints: Fingerprints, packed: Sequence[bytes], times: Mapping[str, int],
+        read: Callable[[Sequence[Any]], Inserted], met: Sequence[Any],
+    ) -> Inserted:  # fmt: skip
+        known, fresh, last = met
+        rows = spread.enter(lang, prints, packed, fresh, last, times)
+        return read((known, last, rows or [[times["slice"], [], []]], b""))
 
     def fetch(self, line: Line, lang: str, found: Inserted) -> Pending[Mapping[int, bytes]] | None:
         """The fingerprints, by number, that are not at hand; None where all are."""
