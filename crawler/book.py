@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from crawler.model import NO_HINTS, Entry, FeedSpec, Hints, Page
+from crawler.packed import unpack
 
 PollResult = Literal["changed", "unchanged", "failed", "gone", "moved", "pushed"]
 
@@ -55,7 +56,7 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True)
 class PageJob:
-    """A page to fetch for an entry; `attempts` are the tries that failed.
+    """A page to fetch for an entry, which is `packed`; `attempts` are the tries that failed.
 
     `article` is the id of the article that this is known to be, where its address may say otherwise.
     """
@@ -63,9 +64,14 @@ class PageJob:
     id: str
     url: str
     feed: FeedState
-    entry: Entry
+    packed: str
     attempts: int = 0
     article: str = ""
+
+    @property
+    def entry(self) -> Entry:
+        """The entry, unpacked anew each time."""
+        return unpack(self.packed)
 
 
 @dataclass(frozen=True, slots=True)

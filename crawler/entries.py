@@ -68,10 +68,11 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """An entry with its article's URL and what it is; `earlier` is the digest of the URL it had before."""
+    """An entry with its article's URL, the digest of that and what it is; `earlier` is the URL's digest before."""
 
     entry: Entry
     url: str
+    at: str
     kind: Kind
     earlier: str = ""
 
@@ -117,5 +118,5 @@ def sort_entries(
             old = gone[now.same][0]
         kind: Kind = "new" if old is None else "known" if old.said == now.said else "edited"
         earlier = old.url if old is not None and old.url != now.url else ""
-        found.append(Sorted(entry, url, kind, earlier))
+        found.append(Sorted(entry, url, now.url, kind, earlier))
     return tuple(found), remembered

@@ -62,14 +62,15 @@ class PageWork:
         if len(self._asked) > _REMEMBERED:
             self._asked.popitem(last=False)
         self._spider.count("pages_queued")
-        needs_no_page = not job.entry.link or len(plain(job.entry.content_html)) >= _FULL_TEXT
+        entry = job.entry
+        needs_no_page = not entry.link or len(plain(entry.content_html)) >= _FULL_TEXT
         if not self._follow or needs_no_page:
             yield self._done(job, await self._from_entry(job))
             return
         self.room.enter()
         self._spider.guard.trust(job.feed.given or job.feed.url)
         yield Request(
-            unwrap(job.entry.link),
+            unwrap(entry.link),
             self.parse,
             errback=self.failed,
             dont_filter=True,

@@ -9,18 +9,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from crawler.book import FeedState, PageJob, PollOutcome, PollResult
-from crawler.entries import Memory, Sorted, digest, sort_entries
 from crawler.freshness import retry_after
 from crawler.links import related
-from crawler.model import ParsedFeed
 from crawler.moves import after_answer
 from crawler.schedule import Next, Schedule, SchedulePolicy
-from crawler.urls import same_site
+from crawler.sifting import Sifted
 
 _NEWEST = 20
 _AHEAD = timedelta(hours=1)
-# A content of so many characters is taken for the article.
-_WHOLE = 1_200
 
 
 @dataclass(frozen=True)
@@ -59,58 +55,6 @@ def conditions(feed: FeedState, policy: SchedulePolicy, now: datetime) -> dict[s
     return {name: value.encode() for name, value in found.items() if value}
 
 
-def page_id(url: str, feed: str = "") -> str:
-    """The id of a queued page: one a canonical URL, however many feeds name it, but for what `feed` alone tells of it."""
-    return "p" + (digest(url, feed) if feed else digest(url))
-
-
-def _tells_anothers(feed: FeedState, one: Sorted) -> bool:
-    """Whether an entry brings a whole text for another site's address: its own feed's word must not wait behind that."""
-    whole = len(one.entry.content_html) >= _WHOLE
-    return whole and not any(same_site(home, one.url) for home in (feed.url, feed.given) if home)
-
-
-@dataclass(frozen=True, slots=True)
-class Sifted:
-    """The entries of a parsed feed, sorted; `times` are of all its entries, `count` is how many it has."""
-
-    parsed: ParsedFeed
-    sorted: tuple[Sorted, ...]
-    remembered: Mapping[str, str]
-    dropped: tuple[str, ...]
-    times: tuple[int, ...]
-    count: int
-
-    @property
-    def new(self) -> tuple[str, ...]:
-        """The addresses of new entries, as they are looked up."""
-        return tuple(digest(one.url) for one in self.sorted if one.kind == "new")
-
-    @property
-    def lookups(self) -> tuple[str, ...]:
-        """What is to be looked up before the decision: addresses of new entries, earlier ones of edited ones."""
-        return (*self.new, *(one.earlier for one in self.sorted if one.earlier and one.kind == "edited"))
-
-
-def sift(feed: FeedState, parsed: ParsedFeed, memory: Memory) -> Sifted | None:
-    """Sort the entries of an answer against what is remembered of the feed.
-
-    None where an entry that was read has the id of one that was not: then all must be read to tell them apart.
-    """
-    still = memory.still_there(parsed.known)
-    if any(entry.key in still for entry in parsed.entries):
-        return None
-    found, now = sort_entries(feed.url, parsed.entries, memory, still)
-    texts = {key: str(one) for key, one in now.items()}
-    return Sifted(
-        parsed, found,
-        remembered={key: text for key, text in texts.items() if memory.texts.get(key) != text},
-        dropped=tuple(sorted(memory.entries.keys() - now.keys() - still.keys())),
-        times=tuple(one.time for one in (*now.values(), *still.values()) if one.time),
-        count=len(parsed.entries) + len(still),
-    )  # fmt: skip
-
-
 class PollDecider:
     """Turns answers into outcomes."""
 
@@ -147,7 +91,7 @@ class PollDecider:
             topic=parsed.self_url or related(answer.headers, "self", answer.url),
             body_hash=answer.body_hash,
         )  # fmt: skip
-        if any(one.kind == "new" for one in sifted.sorted):
+        if any(one.kind == "new" for one in sifted.news):
             after = replace(after, pushed=None)  # news that no hub has pushed: it is not relied upon
         if parsed.parts:  # an index may stay as it is while its sitemaps change
             after = replace(after, etag="", modified="", body_hash="", final="")
@@ -225,19 +169,16 @@ class PollDecider:
 
 def _jobs(feed: FeedState, sifted: Sifted, articles: Mapping[str, str]) -> tuple[PageJob, ...]:
     jobs: dict[str, PageJob] = {}
-    for one in sifted.sorted:
-        if one.kind == "known" or (one.kind == "new" and digest(one.url) in articles):
-            continue
-        identity = page_id(one.url, feed.id if _tells_anothers(feed, one) else "")
-        jobs.setdefault(
-            identity, PageJob(identity, one.url, feed, one.entry, article=articles.get(one.earlier, ""))
-        )
+    for one in sifted.news:
+        if one.kind == "edited" or one.at not in articles:
+            job = PageJob(one.page, one.url, feed, one.packed, article=articles.get(one.earlier, ""))
+            jobs.setdefault(one.page, job)
     return tuple(jobs.values())
 
 
 def _paced(after: FeedState, before: FeedState, sifted: Sifted, now: datetime) -> FeedState:
     """The feed's pace: by the dates of its newest entries, else by how many were new since the last poll."""
-    new = sum(one.kind == "new" for one in sifted.sorted)
+    new = sum(one.kind == "new" for one in sifted.news)
     latest = int((now + _AHEAD).timestamp())
     newest = sorted({time for time in sifted.times if time <= latest})[-_NEWEST:]
     gap = before.gap

@@ -20,8 +20,8 @@ from typing import Final
 from crawler.batches import Batcher
 from crawler.errors import FeedError
 from crawler.events import log_event
-from crawler.poll import Sifted
 from crawler.reading import Reading
+from crawler.sifting import Sifted
 
 _LOG = logging.getLogger(__name__)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crawler.book import FeedState
 from crawler.entries import Memory
 from crawler.parse import parse_feed
-from crawler.poll import Sifted, sift
+from crawler.sifting import Sifted, sift
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An answer's body and what is remembered of its feed (`seen`); `url` is where the body came from."""
+    """An answer's body and what is remembered of its feed (`seen`); `url` is where the body came from.
+
+    With `entries` those are in the result as they were read, beside what is new among them.
+    """
 
     feed: FeedState
     body: bytes
@@ -21,6 +24,7 @@ class Reading:
     content_type: str = ""
     seen: Mapping[str, str] = field(default_factory=dict)
     max_bytes: int = 20_000_000
+    entries: bool = False
 
     def run(self) -> Sifted:
         """Read and sort, here and now. Raises what `parse_feed` raises.
@@ -32,5 +36,5 @@ class Reading:
             parsed = parse_feed(self.body, self.url, self.content_type, max_bytes=self.max_bytes, known=known)
             sifted = sift(self.feed, parsed, memory)
             if sifted is not None:
-                return sifted
+                return replace(sifted, parsed=parsed) if self.entries else sifted
         raise AssertionError("with nothing left out, nothing can be mistaken for it")

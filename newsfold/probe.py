@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from crawler.entries import Memory
-from crawler.poll import PollDecider, sift
+from crawler.poll import PollDecider
 from crawler.schedule import Schedule
+from crawler.sifting import sift
 from crawler.spiders.probe import Probe, unpolled
 from newsfold.config import Config
 from storage.plain import iso

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from crawler.book import FeedState, PageJob, PollOutcome
-from crawler.model import Entry, FeedSpec, Hints
+from crawler.model import FeedSpec, Hints
 from storage.keys import feed_id
 from storage.plain import compact, from_iso, iso
 
@@ -161,16 +160,16 @@ def poll_call(outcome: PollOutcome) -> dict[str, object]:
 
 def page_call(job: PageJob) -> list[str]:
     """A page to be queued."""
-    return [job.id, job.url, job.feed.id, _entry_json(job.entry), job.article]
+    return [job.id, job.url, job.feed.id, job.packed, job.article]
 
 
-def page_job(fields: Mapping[str, str], feed: FeedState) -> PageJob:
+def page_job(identity: str, fields: Mapping[str, str], feed: FeedState) -> PageJob:
     """A page's hash as the job that it is."""
     return PageJob(
-        id=fields.get("id", ""),
+        id=identity,
         url=fields.get("url", ""),
         feed=feed,
-        entry=_entry(json.loads(fields.get("entry", "{}"))),
+        packed=fields.get("entry", ""),
         attempts=int(fields.get("attempts", 0)),
         article=fields.get("article", ""),
     )
@@ -185,24 +184,3 @@ def moved(outcome: PollOutcome, before: FeedState) -> dict[str, str]:
 
 def _count(number: int) -> str:
     return str(number) if number else ""
-
-
-def _entry_json(entry: Entry) -> str:
-    return compact(
-        {
-            name: value.timestamp() if isinstance(value, datetime) else value
-            for name in Entry.__slots__
-            if name != "raw" and (value := getattr(entry, name))
-        }
-    )
-
-
-def _entry(values: Mapping[str, Any]) -> Entry:
-    fields: dict[str, Any] = dict(values)
-    for name in ("published", "updated"):
-        if name in fields:
-            fields[name] = datetime.fromtimestamp(fields[name], UTC)
-    fields["authors"] = tuple(fields.get("authors", ()))
-    fields.setdefault("key", "")
-    fields.setdefault("link", "")
-    return Entry(**fields)

@@ -42,7 +42,8 @@ class PageQueue:
         self._held.update(ids)
         pages = hashes(self._client, [self._keys.page(identity) for identity in ids])
         feeds = hashes(self._client, [self._keys.feed(page.get("feed", "")) for page in pages])
-        return [page_job(page, feed_state(feed)) for page, feed in zip(pages, feeds, strict=True)]
+        rows = zip(ids, pages, feeds, strict=True)
+        return [page_job(identity, page, feed_state(feed)) for identity, page, feed in rows]
 
     def hold(self, jobs: Sequence[PageJob]) -> None:
         """Note pages that were queued under this worker's lease."""

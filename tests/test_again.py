@@ -13,6 +13,7 @@ import redis
 from benchmarks.watching import outcome
 from crawler.book import PageJob, PollOutcome
 from crawler.model import Entry, FeedSpec
+from crawler.packed import pack
 from dedup.groups import decide
 from dedup.model import Article, Match
 from pipelines.placing import Placer, Rules, Submission
@@ -117,7 +118,7 @@ def work_the_queue(client: redis.Redis) -> None:
     assert len(named.feeds) == 1
     for number, feed in enumerate((*first.feeds, *named.feeds)):
         entry = Entry("k", f"http://n.example/{number}", "T")
-        job = PageJob(f"p{number}", entry.link, feed, entry)
+        job = PageJob(f"p{number}", entry.link, feed, pack(entry))
         after = replace(feed, etag="e", polled=NOW)
         polled = PollOutcome(
             "changed", 200, after, NOW + timedelta(hours=1), "rate", pages=(job,), seen={"k": "d"}

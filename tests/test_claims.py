@@ -20,8 +20,9 @@ import redis
 from crawler.book import FeedState
 from crawler.entries import Memory, digest
 from crawler.model import Entry, Page, ParsedFeed
-from crawler.poll import Answer, PollDecider, page_id, sift
+from crawler.poll import Answer, PollDecider
 from crawler.schedule import Schedule, SchedulePolicy
+from crawler.sifting import page_id, sift
 from dedup.model import Article
 from pipelines.clean import is_hearsay
 from pipelines.placing import Placer, Rules, Submission

@@ -10,6 +10,7 @@ import redis
 
 from crawler.book import FeedState, PageJob, PollOutcome
 from crawler.model import Entry, FeedSpec
+from crawler.packed import pack
 from storage.clock import mind_clock
 from storage.errors import ClockWrong
 from storage.keys import Keys
@@ -27,7 +28,7 @@ def queue(client: redis.Redis, token: str = "mine") -> FeedQueue:
 
 def polled(feed: FeedState, now: datetime) -> PollOutcome:
     entry = Entry("k", "http://n.example/1", "T")
-    job = PageJob("p1", entry.link, feed, entry)
+    job = PageJob("p1", entry.link, feed, pack(entry))
     after = replace(feed, polled=now)
     return PollOutcome("changed", 200, after, now + timedelta(hours=1), "rate", pages=(job,), seen={"k": "d"})
 

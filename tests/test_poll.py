@@ -13,8 +13,9 @@ from crawler.links import related
 from crawler.model import Entry, ParsedFeed
 from crawler.moves import permanent_target
 from crawler.parse import parse_feed
-from crawler.poll import Answer, PollDecider, conditions, sift
+from crawler.poll import Answer, PollDecider, conditions
 from crawler.schedule import DAY, Schedule, SchedulePolicy
+from crawler.sifting import sift
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "http://n.example/feed"

@@ -14,6 +14,7 @@ import redis
 
 from crawler.book import FeedState, PageJob, PollOutcome
 from crawler.model import Entry, FeedSpec, Hints
+from crawler.packed import pack
 from storage.keys import Keys
 from storage.queue import FeedQueue
 from storage.workers import is_dead_here
@@ -35,7 +36,7 @@ def outcome(feed: FeedState, **more: object) -> PollOutcome:
     )  # fmt: skip
     made = PollOutcome(
         "changed", 200, after, NOW + timedelta(minutes=15), "rate", bounds={"rate": 900},
-        pages=(PageJob("p1", entry.link, feed, entry, article="a1"),), seen={"k": "d1"}, entries=1,
+        pages=(PageJob("p1", entry.link, feed, pack(entry), article="a1"),), seen={"k": "d1"}, entries=1,
     )  # fmt: skip
     return replace(made, **more)  # type: ignore[arg-type]
 

@@ -25,11 +25,12 @@ from crawler.feedlist import read_feed_list
 from crawler.guard import AddressGuard
 from crawler.model import FeedSpec, ParsedFeed
 from crawler.pagework import PageWork
-from crawler.poll import Answer, PollDecider, Sifted, conditions, sift
+from crawler.poll import Answer, PollDecider, conditions
 from crawler.readers import Readers
 from crawler.reading import Reading
 from crawler.room import Room
 from crawler.schedule import Schedule, SchedulePolicy
+from crawler.sifting import Sifted, sift
 from crawler.slow import SlowRequests
 
 logger = logging.getLogger(__name__)
@@ -275,7 +276,7 @@ class FeedsSpider(Spider):
             if response.status == 200:
                 kind = answer_to(response, response.url).headers.get("content-type", "")
                 part = await self.readers.read(
-                    Reading(feed, response.body, response.url, kind, {}, self.max_feed)
+                    Reading(feed, response.body, response.url, kind, {}, self.max_feed, entries=True)
                 )
                 index = index.joined(part.parsed)
         async for request in self._next_part(feed, first, index, left):

@@ -24,9 +24,10 @@ from crawler.errors import CrawlerError
 from crawler.events import log_event
 from crawler.guard import AddressGuard
 from crawler.parse import parse_feed
-from crawler.poll import Answer, PollDecider, sift
+from crawler.poll import Answer, PollDecider
 from crawler.resolver import GuardedNames, guarded_sockets
 from crawler.schedule import Schedule, SchedulePolicy
+from crawler.sifting import sift
 from crawler.websub import Subscription, asked, failed, given_up, is_signed, request_form, verified
 from storage.queue import FeedQueue
 from storage.subscriptions import Subscriptions

@@ -204,18 +204,24 @@ local function host_asks(P, host, id, poll, now)
   redis.call('EXPIRE', key, poll.wait + 31 * 86400)
 end
 
+-- A poll may bring thirty pages: of each as few calls as it needs, each of which is also written to the log on disk.
 local function queue_pages(P, call, pages)
-  for _, page in ipairs(pages) do
+  local due = call.keep_pages and call.now + call.lease or call.now
+  local lease = call.keep_pages and { 'lease', call.token } or {}
+  local scores = {}
+  for i, page in ipairs(pages) do
     local pkey = P .. ':page:' .. page[1]
-    redis.call('HSET', pkey, 'id', page[1], 'url', page[2], 'feed', page[3], 'entry', page[4], 'article', page[5])
-    if call.keep_pages then
-      redis.call('HSET', pkey, 'lease', call.token)
-      redis.call('ZADD', P .. ':pages:due', call.now + call.lease, page[1])
-    else
-      redis.call('HDEL', pkey, 'lease')
-      redis.call('ZADD', P .. ':pages:due', call.now, page[1])
+    local given = page[5] ~= '' and { 'article', page[5], unpack(lease) } or lease
+    local new = redis.call('HSET', pkey, 'url', page[2], 'feed', page[3], 'entry', page[4], unpack(given))
+    if new < 3 then
+      if not call.keep_pages then redis.call('HDEL', pkey, 'lease') end
+      if page[5] == '' then redis.call('HDEL', pkey, 'article') end
     end
     redis.call('EXPIRE', pkey, call.ttl)
+    scores[2 * i - 1], scores[2 * i] = due, page[1]
+  end
+  for i = 1, #scores, 1000 do
+    redis.call('ZADD', P .. ':pages:due', unpack(scores, i, math.min(i + 999, #scores)))
   end
 end
 
