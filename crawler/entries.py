@@ -6,8 +6,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from crawler.model import Entry
 from crawler.redirects import unwrap
@@ -31,8 +30,7 @@ def entry_url(feed_url: str, entry: Entry) -> str:
     return f"{feed_url}#{digest(entry.key)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(NamedTuple):
     """One entry as remembered, in digests: what it said, the address of its article, its time and number, its markup.
 
     `time` is when it was published or updated, in seconds of the epoch.
@@ -66,8 +64,7 @@ class Remembered:
         return cls(said, url, same, raw, int(time or 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(NamedTuple):
     """An entry with its article's URL, the digest of that and what it is; `earlier` is the URL's digest before."""
 
     entry: Entry

@@ -35,6 +35,11 @@ _MARKUP_AGAIN: Final = re.compile(
     re.I,
 )
 
+# Markup of nothing but the commonest tags, whose words are what stands between them.
+_GIVEN: Final = r"""(?:\s[^<>"']{0,200}(?:"[^"<>]{0,2000}"[^<>"']{0,200}){0,20})?>"""
+_PARTING: Final = re.compile(rf"<(?:/?(?:p|div|li|ul|h[1-6])|br|img){_GIVEN}")
+_JOINING: Final = re.compile(rf"</?(?:a|b|i|em|strong|span|u){_GIVEN}")
+
 _INLINE: Final = frozenset(
     [
         "a",
@@ -185,6 +190,15 @@ def _without_controls(text: str) -> str:
 
 
 def _words(text: str) -> str:
+    """The text between tags; without a parser where all of them are common ones and nothing is encoded."""
+    if "&" not in text and text.count("<") <= _TAGS:
+        bare = _JOINING.sub("", _PARTING.sub(" ", text))
+        if "<" not in bare:
+            return bare
+    return _words_parsed(text)
+
+
+def _words_parsed(text: str) -> str:
     if text.count("<") > _TAGS:
         last = next(itertools.islice(re.finditer("<", text), _TAGS, None))
         text = text[: last.start()]

@@ -50,6 +50,12 @@ _UNFILLED = re.compile(
 _ROUTE = re.compile(r"!/[^/]")
 _FRONT_ROUTE = re.compile(r"!?/[^/]")
 
+# An address in which nothing but the host can be spelt otherwise; most are so.
+_PLAIN = re.compile(
+    r"(https?)://([a-z0-9.-]{1,253})((?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?)(/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?)",
+    re.ASCII,
+)
+
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH_SAFE = "/:@!$&'()*+,;=~"
@@ -66,6 +72,14 @@ def canonical_url(url: str) -> str:
     doubled slashes, AMP and mobile twins. Kept: scheme, `www.`, trailing slash, the order of the query.
     """
     stripped = url.strip()
+    plain = _PLAIN.fullmatch(stripped)
+    if plain and "amp" not in stripped and (netloc := _netloc(plain[2])):
+        port = "" if plain[3] == f":{DEFAULT_PORTS[plain[1]]}" else plain[3]
+        return f"{plain[1]}://{netloc}{port}{plain[4]}"
+    return _taken_apart(stripped)
+
+
+def _taken_apart(stripped: str) -> str:
     try:
         parts = urlsplit(stripped)
         host, port = parts.hostname or "", parts.port
@@ -73,7 +87,7 @@ def canonical_url(url: str) -> str:
         return stripped
     if parts.scheme not in DEFAULT_PORTS or not host or len(host) > _LONGEST_HOST:
         return stripped
-    netloc = without_twin_host(_ascii_host(host), _ascii_domain)
+    netloc = _netloc(host)
     if not netloc:
         return stripped
     if port is not None and port != DEFAULT_PORTS[parts.scheme]:
@@ -188,6 +202,11 @@ def _host(url: str) -> str:
     except ValueError:
         return ""
     return host if len(host) <= _LONGEST_HOST else ""
+
+
+@lru_cache(maxsize=4096)
+def _netloc(host: str) -> str:
+    return without_twin_host(_ascii_host(host), _ascii_domain)
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 import tracemalloc
@@ -10,12 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crawler.book import FeedState
 from crawler.errors import CrawlerError, FeedError, NotAFeed
 from crawler.model import Entry
 from crawler.parse import parse_feed
-from crawler.readers import Readers
-from crawler.reading import Reading
 from tests.timing import within
 
 URL = "https://n.example/news.xml"
@@ -158,43 +154,3 @@ def test_memory_is_bounded() -> None:
     tracemalloc.stop()
     assert feed.notes[0] == "only the first 5 million characters were read"
     assert peak < 150 * M  # beside what lxml holds, a tenth of a megabyte for each of the text's
-
-
-# --- in processes of their own
-
-
-def _reading(body: bytes) -> Reading:
-    return Reading(FeedState("f", URL), body, URL)
-
-
-@pytest.mark.slow
-def test_bodies_are_read_in_processes_of_their_own() -> None:
-    async def play() -> list[object]:
-        readers = Readers(1, alone=0)
-        bodies = [NEWS.encode(), b"<html></html>", _rss(ITEM % (1, b"x")), b""]
-        try:
-            return await asyncio.gather(*(readers.read(_reading(b)) for b in bodies), return_exceptions=True)
-        finally:
-            await readers.close()
-
-    one, page, two, empty = asyncio.run(play())
-    assert one == _reading(NEWS.encode()).run()
-    assert two == _reading(_rss(ITEM % (1, b"x"))).run()
-    assert isinstance(page, NotAFeed)
-    assert isinstance(empty, FeedError)
-
-
-@pytest.mark.slow
-def test_a_process_that_dies_fails_one_body_alone() -> None:
-    async def play() -> list[object]:
-        readers = Readers(1, alone=0)
-        await readers.read(_reading(NEWS.encode()))
-        (lane,) = readers._lanes
-        assert lane._process is not None
-        lane._process.kill()
-        try:
-            return await asyncio.gather(*(readers.read(_reading(NEWS.encode())) for _ in range(3)))
-        finally:
-            await readers.close()
-
-    assert all(one == _reading(NEWS.encode()).run() for one in asyncio.run(play()))

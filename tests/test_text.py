@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler import text as reading
 from crawler.text import escaped, plain, storable, tidy
 
 
@@ -77,3 +78,24 @@ def test_plain_is_always_one_printable_line(markup: str) -> None:
     assert text == " ".join(text.split())
     assert not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
     text.encode()
+
+
+_TEXTS = st.text(alphabet="ab c\n>\u00e9\u6f22/='", max_size=8)
+_GIVEN = st.sampled_from(
+    ["", ' class="x y"', ' href="http://a.example/?b=c" rel="d"', "\n", " style=\"a: 'b'\"", " hidden"]
+)
+
+
+def _element(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    names = st.sampled_from(["p", "div", "li", "ul", "h2", "a", "b", "i", "em", "strong", "span", "u"])
+    whole = st.builds(lambda name, given, text: f"<{name}{given}>{text}</{name}>", names, _GIVEN, inner)
+    alone = st.builds(
+        lambda name, given: f"<{name}{given}>", st.sampled_from(["br", "img", "p", "li"]), _GIVEN
+    )
+    return st.lists(whole | alone | _TEXTS, max_size=4).map("".join)
+
+
+@given(st.recursive(_TEXTS, _element, max_leaves=12))
+def test_common_markup_is_read_without_a_parser_as_with_one(markup: str) -> None:
+    assert "<" not in reading._words(markup)
+    assert reading._words(markup).split() == reading._words_parsed(markup).split()

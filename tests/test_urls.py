@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.urls import (
+    _taken_apart,
     canonical_url,
     declared_address,
     outlet_of,
@@ -174,6 +175,32 @@ _PIECES = "/ // amp /amp .amp ~amp .html a b m m. . .. /../ ; ;jsessionid= ? & =
 def test_idempotent_where_many_marks_meet(rest: str) -> None:
     once = canonical_url(f"https://m.a.example/{rest}")
     assert canonical_url(once) == once
+
+
+_HOSTS = st.sampled_from(
+    [
+        "m.a.example",
+        "a.example",
+        "www.b-c.co.uk",
+        "127.0.0.1",
+        "a..b",
+        "m.example",
+        "mobile.de",
+        "amp.a.example",
+    ]
+)
+_PORTS = st.sampled_from(["", ":80", ":443", ":8080", ":0", ":65535", ":99999"])
+_PATHS = st.lists(st.sampled_from([*_PIECES.split(), "news", "1", "x.html", "-", "~", "_"]), max_size=6).map(
+    "".join
+)
+
+
+@given(st.sampled_from(["http", "https"]), _HOSTS, _PORTS, _PATHS)
+def test_a_plain_address_is_spelt_as_one_that_is_taken_apart(
+    scheme: str, host: str, port: str, path: str
+) -> None:
+    for url in (f"{scheme}://{host}{port}/{path}", f"{scheme}://{host}{port}"):
+        assert canonical_url(url) == _taken_apart(url)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -30,7 +31,7 @@ _YEARS: Final = range(1970, 2101)
 _RFC3339: Final = re.compile(
     r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,12})?)?\s?(?:[Zz]|[+-]\d\d:?\d\d)?)?"
 )
-_LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{2,3})(?![A-Za-z0-9])")
+_LANGUAGE: Final = re.compile(r"([A-Za-z]{2,3})(?![A-Za-z0-9])")
 _ADDRESS: Final = re.compile(r"^\S+@\S+(?: \((.+)\))?$")
 # Withdrawn codes that feeds still carry (IANA language subtag registry, "Preferred-Value").
 _PREFERRED: Final = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
@@ -105,7 +106,12 @@ def rfc3339(text: object) -> datetime | None:
 
 def language(tag: object) -> str:
     """The primary subtag of a language tag (BCP 47), in lower case: "en-US" is "en"; no tag is ""."""
-    match = _LANGUAGE.match(tag) if isinstance(tag, str) else None
+    return _subtag(tag.lstrip()[:4]) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=1_024)
+def _subtag(beginning: str) -> str:
+    match = _LANGUAGE.match(beginning)
     code = match[1].lower() if match else ""
     return "" if code == "und" else _PREFERRED.get(code, code)
 

@@ -124,7 +124,12 @@ class EntryReader:
                 found = attributes(element)
                 inner = lang_of(found, lang)
                 self.base = base_of(found, self.base)
-            self.take(At(element, self.names.of(element), depth, found, inner))
+            name = self.names.of(element)
+            rule = _RULES.get(name)
+            if rule is not None:
+                rule(self, At(element, name, depth, found, inner))
+            else:
+                self._without_rule(element, name, depth, inner)
             # feedparser does not forget a base that stood inside something without one.
             self.base = outside or self.base
 
@@ -133,10 +138,14 @@ class EntryReader:
         rule = _RULES.get(at.name)
         if rule is not None:
             rule(self, at)
-        elif at.name in _REFUSED or at.depth > _DEEPEST:
-            raise Unusual(f"an element {at.name}")
-        elif len(at.element):
-            self.walk(at.element, at.depth + 1, at.lang)
+        else:
+            self._without_rule(at.element, at.name, at.depth, at.lang)
+
+    def _without_rule(self, element: Any, name: str, depth: int, lang: str | None) -> None:
+        if name in _REFUSED or depth > _DEEPEST:
+            raise Unusual(f"an element {name}")
+        if len(element):
+            self.walk(element, depth + 1, lang)
 
     def note_text(self, name: str) -> None:
         """Of the feed's own texts only that they were there: they tell how the next entry's are taken."""

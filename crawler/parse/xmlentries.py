@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from crawler.model import Entry, Hints, ParsedFeed
@@ -22,6 +23,8 @@ from crawler.text import escaped, plain, storable
 
 Found = Mapping[str, Any]
 
+# More of an author's name is never read.
+_NAME: Final = 2_000
 _HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
 _IMAGE_NAME: Final = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:[?#]|$)", re.I)
 
@@ -56,7 +59,7 @@ def _entry(entry: Found, bases: tuple[str, ...], atom: bool) -> Entry:
     summary, content = _texts(entry, atom)
     published, updated = utc(entry.get("published_parsed")), utc(entry.get("updated_parsed"))
     source = entry.get("source")
-    source = source if isinstance(source, Mapping) else None
+    source = source if isinstance(source, dict) else None
     return Entry(
         key=key_of(_str(entry, "id"), link, title, summary),
         link=link,
@@ -82,7 +85,7 @@ def _str(found: Found, key: str) -> str:
 
 def _dicts(found: Found, key: str) -> list[Found]:
     value = found.get(key)
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _home(feed: Found, url: str) -> str:
@@ -129,7 +132,7 @@ def _title(found: Found, atom: bool) -> str:
 def _markup(found: Found, key: str, atom: bool) -> str:
     """A text construct as markup: Atom says whether "<" is a tag (RFC 4287, 3.1), RSS leaves it to be guessed."""
     value, detail = _str(found, key), found.get(f"{key}_detail")
-    kind = detail.get("type") if isinstance(detail, Mapping) else ""
+    kind = detail.get("type") if isinstance(detail, dict) else ""
     return escaped(value) if atom and kind == "text/plain" else value
 
 
@@ -158,14 +161,20 @@ def _content(entry: Found) -> str:
 
 def _authors(entry: Found) -> tuple[str, ...]:
     found = [_str(author, "name") for author in _dicts(entry, "authors")]
-    return names(plain(name, 200) for name in (found if any(found) else [_str(entry, "author")]))
+    return _named(*(name[:_NAME] for name in (found if any(found) else [_str(entry, "author")])))
+
+
+@lru_cache(maxsize=256)
+def _named(*found: str) -> tuple[str, ...]:
+    """A feed has the same few authors again and again."""
+    return names(plain(name, 200) for name in found)
 
 
 def _language(entry: Found) -> str:
     if own := language(entry.get("language")):
         return own
     details = (entry.get(key) for key in ("title_detail", "summary_detail"))
-    inherited = (detail.get("language") for detail in details if isinstance(detail, Mapping))
+    inherited = (detail.get("language") for detail in details if isinstance(detail, dict))
     return next(filter(None, map(language, inherited)), "")
 
 
@@ -179,14 +188,16 @@ def _source_link(source: Found, bases: tuple[str, ...]) -> str:
 
 
 def _image(entry: Found, bases: tuple[str, ...]) -> str:
-    pictures = [media for media in _dicts(entry, "media_content") if _is_picture(media)]
-    pictures += _dicts(entry, "media_thumbnail")
-    pictures += [
-        link for link in _dicts(entry, "links") if link.get("rel") == "enclosure" and _is_picture(link)
-    ]
-    pictures += [image for image in (entry.get("image"),) if isinstance(image, Mapping)]
-    found = (web_address(picture.get("url") or picture.get("href"), *bases) for picture in pictures)
+    found = (web_address(one.get("url") or one.get("href"), *bases) for one in _pictures(entry))
     return next(filter(None, found), "")
+
+
+def _pictures(entry: Found) -> Iterator[Found]:
+    yield from filter(_is_picture, _dicts(entry, "media_content"))
+    yield from _dicts(entry, "media_thumbnail")
+    yield from (one for one in _dicts(entry, "links") if one.get("rel") == "enclosure" and _is_picture(one))
+    if isinstance(image := entry.get("image"), dict):
+        yield image
 
 
 def _is_picture(media: Found) -> bool:
