@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from crawler.model import NO_HINTS, Entry, FeedSpec, Hints, Page
 from crawler.packed import unpack
@@ -54,8 +54,7 @@ class FeedState:
     lease: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PageJob:
+class PageJob(NamedTuple):
     """A page to fetch for an entry, which is `packed`; `attempts` are the tries that failed.
 
     `article` is the id of the article that this is known to be, where its address may say otherwise.
