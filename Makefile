@@ -65,6 +65,8 @@ check-python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "newsfold needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12" >&2; exit 2; }
 
+SITES := import sysconfig; print(*sorted({sysconfig.get_path(n) for n in ('purelib', 'platlib')}), sep='\n')
+
 $(VENV)/ready: requirements.txt pyproject.toml | $(VENV)/pip
 	$(BIN)/python $(PIP_INSTALL) -e .
 	@touch $@
@@ -77,7 +79,9 @@ $(VENV)/ready-fuzz: requirements-fuzz.txt $(VENV)/ready-dev
 	$(BIN)/python $(PIP_INSTALL) -r requirements-fuzz.txt
 	@touch $@
 
-$(PEERS)/ready: requirements-bench.txt requirements-dev.txt requirements.txt | $(PEERS)/pip
+# The peers, and the old versions that they ask for, come before what $(VENV) has, which is not installed once more.
+$(PEERS)/ready: requirements-bench.txt $(VENV)/ready-dev | $(PEERS)/pip
+	@$(BIN)/python -c "$(SITES)" >"$$($(PEERS)/bin/python -c "$(SITES)" | head -n 1)/newsfold-dev.pth"
 	$(PEERS)/bin/python $(PIP_INSTALL) -r requirements-bench.txt
 	@touch $@
 
