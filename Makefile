@@ -6,7 +6,7 @@ PEERS := .venv-bench
 PIP_INSTALL := -m pip install --disable-pip-version-check --progress-bar on
 DEMO_HOME ?= $(CURDIR)/.newsfold
 
-.PHONY: demo crawl test test-cluster check bench fuzz soak screenshots setup setup-dev setup-bench clean
+.PHONY: demo crawl test test-cluster test-benchmarks check bench fuzz soak screenshots setup setup-dev setup-bench clean
 
 demo: setup  ## Crawl a small invented newsroom on this machine and show its stories.
 	@NEWSFOLD_HOME="$(DEMO_HOME)" $(BIN)/newsfold demo
@@ -18,11 +18,14 @@ crawl: setup  ## Crawl a feed list: make crawl FEEDS=feeds.opml
 # Without compiled modules every process that collects the tests takes twice as long.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: setup-dev  ## All tests; they start what they need.
-	@$(BIN)/python -m pytest -q -m "not slow" -n 2
+	@$(BIN)/python -m pytest -q -m "not benchmark and not slow" -n 2
 	@$(BIN)/python -m pytest -q -m "slow and not cluster" -n 2 --dist worksteal
 
 test-cluster: setup-dev  ## The tests on a Redis Cluster of three masters and three replicas, and behind sentinels; they start all of it.
 	@$(BIN)/python -m pytest -q -m cluster
+
+test-benchmarks: setup-dev  ## Every benchmark that the documents name, with --quick: five minutes.
+	@$(BIN)/python -m pytest -q -m benchmark
 
 check: setup-dev  ## Lint, formatting, types and import rules.
 	$(BIN)/ruff check .
