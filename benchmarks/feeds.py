@@ -31,8 +31,8 @@ from benchmarks.harness import machine, print_json, table
 
 PORT = 18_080
 CONCURRENCY = 32
-# New entries of every feed; none is a round of 304.
 SIZES, QUICK_SIZES = (2_000, 3, 100_000), (300, 1, 20_000)  # feeds, rounds, feeds of which none is due
+# New entries of every feed; none is a round of 304.
 KINDS = {"all new": 30, "three new": 3, "unchanged": 0}
 
 
