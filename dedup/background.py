@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
 import Stemmer
-import wordfreq
+
+from dedup.wordlists import frequencies, languages
 
 TEXT_WORDS = 200
 # Unlisted words are rarer than the list's last entries (1e-6 in the small lists), for most of them are names.
@@ -37,13 +38,8 @@ def primary(lang: str) -> str:
 
 
 @cache
-def _listed() -> frozenset[str]:
-    return frozenset(wordfreq.available_languages("small"))
-
-
-@cache
 def _frequencies(lang: str) -> Mapping[str, float]:
-    return wordfreq.get_frequency_dict(lang, wordlist="small") if lang in _listed() else {}
+    return frequencies(lang) if lang in languages() else {}
 
 
 @cache

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from dedup.body import compared
-from dedup.model import Article
 from storage.keys import short_hash
 from storage.plain import iso
+
+if TYPE_CHECKING:
+    from dedup.model import Article
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import redis
 
-from dedup.terms import Frequencies
 from storage.cluster import keys_of
 from storage.functions import Functions
 from storage.gauges import Gauges, read_gauges
 from storage.history import History
 from storage.keys import Keys
 from storage.memory import memory_of
-from storage.outlets import FurnitureSeen, furniture_seen
 from storage.outlines import Outlines, StoryOutline
 from storage.plain import iso, text_of
 from storage.rows import article_of, feed_of, summary_of
 from storage.schema import contract_fault
-from storage.told import Telling
 from storage.views import ArticleView, FeedView, GroupView, Stats, StorySummary, StoryView
+
+if TYPE_CHECKING:
+    from dedup.terms import Frequencies
+    from storage.outlets import FurnitureSeen
 
 Kind = Literal["story", "group", "article", "feed"]
 _PAGE = 500
@@ -196,10 +197,16 @@ class Reader:
 
     def furniture(self, outlet: str) -> list[FurnitureSeen]:
         """The learnt furniture of an outlet: language, place, words, and how often and when it was seen."""
+        from storage.outlets import (
+            furniture_seen,  # loads numpy, as the next does; what else is read needs none
+        )
+
         return furniture_seen(self._client, self._keys, outlet)
 
     def frequencies(self, lang: str, window: int, now: datetime) -> Frequencies:
         """In how many texts of late each term stood, in a language."""
+        from storage.told import Telling
+
         call = Telling(self._keys, window=window).ask_frequencies(lang, now)
         return Functions(self._client, self._keys.prefix).run(call)
 

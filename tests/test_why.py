@@ -13,7 +13,7 @@ from rich.console import Console
 
 from dedup.text import tokens
 from newsfold.passages import abridged, passages
-from newsfold.show import show_why
+from newsfold.showwhy import show_why
 from newsfold.why import Reasons, explain
 from pipelines.placing import Rules
 from storage.views import ArticleView

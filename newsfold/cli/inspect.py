@@ -153,7 +153,7 @@ def why(
     from newsfold.addon import desk_options
     from newsfold.jsonview import dumps
     from newsfold.paths import beside_path
-    from newsfold.show import show_why
+    from newsfold.showwhy import show_why
     from newsfold.why import explain
 
     reader = state.reader()
