@@ -12,7 +12,6 @@ from typing import Any
 from aiohttp import ClientResponse, TCPConnector
 from aiohttp.abc import AbstractResolver
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Request, Response
 from scrapy.resolver import CachingThreadedResolver
@@ -68,15 +67,6 @@ class GuardedAiohttpHandler(AiohttpDownloadHandler):
         for name, value in response.raw_headers:
             headers.appendlist(name, value)
         return headers
-
-
-class GuardedTwistedHandler(HTTP11DownloadHandler):
-    """Scrapy's Twisted handler, whose names are resolved under the crawl's guard."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
-        # The resolver is the process's and made before the crawl; of crawls a process has one.
-        GuardedResolver.guard = AddressGuard.of(crawler)
 
 
 class GuardedResolver(CachingThreadedResolver):

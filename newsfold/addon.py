@@ -17,7 +17,7 @@ from pipelines.placing import Rules
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
-_TWISTED = "crawler.handlers.GuardedTwistedHandler"
+_TWISTED = "crawler.twistedhandler.GuardedTwistedHandler"
 
 
 def minhash(config: Config) -> MinHashConfig:
