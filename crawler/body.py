@@ -10,7 +10,6 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 
-import trafilatura
 from lxml.etree import _Element
 from lxml.html import HtmlElement
 
@@ -81,6 +80,8 @@ def _paragraph_words(tree: HtmlElement) -> int:
 
 
 def _extracted(tree: HtmlElement, url: str, *, strict: bool = False, fast: bool = False) -> tuple[Block, ...]:
+    import trafilatura  # loaded where pages are read, which a crawl does in processes of their own
+
     try:
         document = trafilatura.bare_extraction(
             tree, url=url, include_comments=False, favor_precision=strict, fast=fast

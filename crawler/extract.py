@@ -11,7 +11,6 @@ from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
-from htmldate import find_date
 from lxml.html import HtmlElement
 
 from crawler.body import FEW_WORDS, content_blocks, count_words, entry_blocks, page_blocks
@@ -174,6 +173,10 @@ def _longer(blocks: tuple[Block, ...], entry: Entry, kind: Chosen[PageKind]) -> 
 
 
 def _guess_date(tree: HtmlElement, url: str) -> str:
+    from htmldate import (
+        find_date,  # loaded where pages are read, which a crawl does in processes of their own
+    )
+
     try:
         return find_date(deepcopy(tree), url=url, original_date=True, extensive_search=False) or ""
     except Exception as error:  # the library meets wild input: its failure is this page's, not ours

@@ -19,8 +19,9 @@ _UInts = NDArray[np.uint64]
 _Rows = NDArray[np.uint32]
 _Ints = NDArray[np.int64]
 
-# Less than some ten texts are done before numba is imported.
-_WORTH = 8_192
+# Importing numba takes as long as it saves over some 50,000 articles, which give it five thousand numbers each: a process
+# that has had a good part of that will have the rest.
+WORTH = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Kernels:
 
 
 _off = 0
+_seen = 0
 
 
 @contextmanager
@@ -49,10 +51,12 @@ def without_kernels() -> Iterator[None]:
 
 
 def kernels(size: int) -> Kernels | None:
-    """What is compiled, for work on so many numbers; None where numpy does it: without numba, and for little."""
-    if _off or (size < _WORTH and not _compiled.cache_info().currsize):
+    """What is compiled, for work on so many numbers more; None where numpy does it: without numba, and while there was little."""
+    global _seen  # noqa: PLW0603
+    if _off:
         return None
-    return _compiled()
+    _seen += size
+    return _compiled() if _seen >= WORTH else None
 
 
 @cache

@@ -18,7 +18,6 @@ from dedup.kernels import kernels
 if TYPE_CHECKING:
     from datasketch import LeanMinHash
 
-# datasketch is imported where it is needed: with it comes scipy, a third of a second for every command.
 Rows = NDArray[np.uint32]
 
 # Elements of working memory, 512 KiB: it stays in a core's second-level cache, and calls are few.
@@ -39,11 +38,13 @@ def _fmix32(values: Rows) -> Rows:
 
 @lru_cache(maxsize=8)
 def _permutations(num_perm: int, seed: int) -> tuple[Rows, Rows]:
-    """The factors and the summands of all permutations, as columns."""
-    from datasketch import MinHash
+    """The factors (odd) and the summands of all permutations, as columns.
 
-    factors, summands = MinHash(num_perm=num_perm, seed=seed, scheme="affine32").permutations
-    return factors.astype(np.uint32)[:, None], summands.astype(np.uint32)[:, None]
+    Drawn here as datasketch draws them, for with it comes scipy: a third of a second for every command that places.
+    """
+    draw = np.random.RandomState(seed)  # numpy promises that its numbers stay the same
+    factors = draw.randint(0, 1 << 31, num_perm, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return factors[:, None], draw.randint(0, 1 << 32, num_perm, dtype=np.uint32)[:, None]
 
 
 def sign(hashes: Rows, offsets: NDArray[np.int64], num_perm: int = 128, seed: int = 1) -> Rows:

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
-
-from scrapy import signals
-from scrapy.crawler import Crawler
+from typing import TYPE_CHECKING, Any
 
 from pipelines.desk import Desk
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
 
 # Together they stay well under the ten seconds after which a container or a service is killed.
 GRACE_SECONDS = 5.0
@@ -29,6 +29,8 @@ class CrawlEnding:
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        from scrapy import signals  # loaded where there is a crawl; an ingest has none
+
         self.signal, self.forced = 0, False
         self._crawler = crawler
         self._tasks: list[asyncio.Task[None]] = []

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from scrapy import signals
-
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
@@ -19,6 +17,8 @@ def stop_without_server(crawler: Crawler, give_up: Callable[[], None]) -> None:
 
     `give_up` ends what other threads still wait for.
     """
+    from scrapy import signals  # loaded where there is a crawl; an ingest has none
+
     stopping: list[asyncio.Task[None]] = []
 
     def heard(failure: Any) -> None:

@@ -21,11 +21,14 @@ TEXTS = [
 ] * 3
 
 
-def test_they_are_used_for_batches() -> None:
+def test_they_are_used_by_who_has_much_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba", reason="numba is not installed (newsfold[fast])")
-    assert kernels.kernels(100_000) is not None
+    monkeypatch.setattr(kernels, "_seen", 0)
+    assert kernels.kernels(kernels.WORTH - 1) is None
+    assert kernels.kernels(1) is not None
+    assert kernels.kernels(1) is not None
     with kernels.without_kernels():
-        assert kernels.kernels(100_000) is None
+        assert kernels.kernels(1) is None
 
 
 @settings(deadline=None)
@@ -33,6 +36,7 @@ def test_they_are_used_for_batches() -> None:
 def test_fingerprints_are_the_same_bits(texts: list[str]) -> None:
     pytest.importorskip("numba", reason="numba is not installed (newsfold[fast])")
     batch = [*texts, *TEXTS]
+    assert kernels.kernels(kernels.WORTH)
     fast = fingerprint(batch, CONFIG)
     with kernels.without_kernels():
         plain = fingerprint(batch, CONFIG)
