@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import DropItem
-
 from crawler.book import FeedState, Fetched
 from crawler.events import log_event
 from crawler.model import Page
@@ -96,16 +94,23 @@ class CleanPipeline:
             log_event(
                 logger, logging.INFO, "article.refused", url=job.url, feed=job.feed.url, reason="another's"
             )
-            raise DropItem(f"{job.url} is not {job.feed.url}'s to write", log_level="DEBUG")
+            raise _dropped(f"{job.url} is not {job.feed.url}'s to write", "DEBUG")
         return replace(made, urls=self._claims.free(made.urls, made.article.id))
 
     def _submission(self, item: Fetched, page: Page, outlet: str) -> Submission:
         article = to_article(page, datetime.now(UTC), outlet)
         if not article.title and not article.text:
             self._desk.queue.pages.drop(item.job)
-            raise DropItem(f"{item.job.url} holds neither headline nor text")
+            raise _dropped(f"{item.job.url} holds neither headline nor text")
         urls = tuple(dict.fromkeys(url for url in (page.url, item.job.url) if url))
         return Submission(article, urls, item.job.id)
+
+
+def _dropped(sentence: str, level: str | None = None) -> Exception:
+    """What has Scrapy drop an item. A crawl has loaded it; an ingest, which comes here for articles, need not."""
+    from scrapy.exceptions import DropItem
+
+    return DropItem(sentence, log_level=level)
 
 
 def is_hearsay(page: Page, feed: FeedState, family: Callable[[str], str] = str) -> bool:
