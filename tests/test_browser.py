@@ -182,6 +182,13 @@ def test_nothing_is_wider_than_the_screen(site: Site, browser: Browser, width: i
             assert page.evaluate("document.scrollingElement.scrollWidth") <= width, name
 
 
+# Of a story that 210 outlets print the first two dozen lines: the others are more of the same, and axe takes seconds for them.
+FEWER = """() => {
+  document.querySelectorAll('details').forEach(d => d.open = true)
+  document.querySelectorAll(['li', 'tr', 'circle', 'rect'].map(e => `${e}:nth-of-type(n+25)`)).forEach(e => e.remove())
+}"""
+
+
 def faults(page: Page, options: str = "") -> list[str]:
     """What axe finds on a page that it was brought to."""
     failed, passed = page.evaluate(
@@ -201,7 +208,7 @@ def test_axe_finds_no_fault_in_light_or_dark(site: Site, browser: Browser, width
         for name, address in site.pages().items():
             page.emulate_media(color_scheme="light")
             page.goto(address)
-            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            page.evaluate(FEWER)
             page.evaluate(AXE)
             assert (name, faults(page)) == (name, [])
             if width == PHONE:  # colours do not depend on the width
