@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.hostileweb import BAD, HALF, Play, running
 from storage.embedded import EmbeddedServer
 
-_SAMPLE = 0.02
+_SAMPLE = 0.05
 
 
 @dataclass(frozen=True, slots=True)

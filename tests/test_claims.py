@@ -227,6 +227,7 @@ def _crawl(home: Path, *feeds: str) -> list[dict[str, Any]]:
         **clean,
         "NEWSFOLD_HOME": str(home),
         "NEWSFOLD_CRAWL_DELAY": "0",
+        "NEWSFOLD_CRAWL_EXTRACTORS": "1",
         "NEWSFOLD_ALLOW_NET": "127.0.3.0/24",
     }
     for feed in feeds:

@@ -33,7 +33,7 @@ def run(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [sys.executable, "-m", "newsfold", *words],
         check=False,
-        env={**clean, "NEWSFOLD_HOME": str(home), **env},
+        env={**clean, "NEWSFOLD_HOME": str(home), "NEWSFOLD_CRAWL_EXTRACTORS": "1", **env},
         cwd=home.parent,
         capture_output=True,
         text=True,
@@ -234,7 +234,12 @@ def test_scrapy_crawl_is_the_same_spider(home: Path, site: Site) -> None:
     add_feed(site, "/news", 2)
     feeds = home.parent / "feeds.txt"
     feeds.write_text(f"{site.base}/news.xml\n")
-    env = {**os.environ, "NEWSFOLD_HOME": str(home), "NEWSFOLD_CRAWL_DELAY": "0"}
+    env = {
+        **os.environ,
+        "NEWSFOLD_HOME": str(home),
+        "NEWSFOLD_CRAWL_DELAY": "0",
+        "NEWSFOLD_CRAWL_EXTRACTORS": "1",
+    }
     done = subprocess.run(
         [sys.executable, "-m", "scrapy", "crawl", "feeds", "-a", f"feeds={feeds}"],
         check=False, cwd=ROOT, env=env, capture_output=True, text=True, timeout=100,

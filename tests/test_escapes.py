@@ -157,6 +157,7 @@ def _run(home: Path, *words: str) -> bytes:
         **clean,
         "NEWSFOLD_HOME": str(home),
         "NEWSFOLD_CRAWL_DELAY": "0",
+        "NEWSFOLD_CRAWL_EXTRACTORS": "1",
         "TERM": "xterm-256color",
         "COLUMNS": "100",
     }

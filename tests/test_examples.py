@@ -141,7 +141,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("ex")
     with running_newsroom() as room, _hook() as (hook, heard):
-        env = {**_programs(folder), "NEWSFOLD_CRAWL_PROXY": room.proxy, "NEWSFOLD_CRAWL_DELAY": "0",
+        env = {**_programs(folder), "NEWSFOLD_CRAWL_PROXY": room.proxy, "NEWSFOLD_CRAWL_DELAY": "0", "NEWSFOLD_CRAWL_EXTRACTORS": "1",
                "NEWSFOLD_NOTIFY_SECRET": "whsec_a2tra2tra2tra2tra2tra2tra2tra2tr"}  # fmt: skip
         made = Place(folder, env, Done(0, "", ""), heard)
         filling = made.apart("newsfold demo", folder)

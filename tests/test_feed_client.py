@@ -64,7 +64,7 @@ class World:
 
 def run(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("NEWSFOLD_")}
-    more = {"NEWSFOLD_HOME": str(home), "NEWSFOLD_CRAWL_DELAY": "0", **env}
+    more = {"NEWSFOLD_HOME": str(home), "NEWSFOLD_CRAWL_DELAY": "0", "NEWSFOLD_CRAWL_EXTRACTORS": "1", **env}
     return subprocess.run(
         [sys.executable, "-m", "newsfold", *words], env={**clean, **more}, cwd=home.parent, capture_output=True,
         text=True, timeout=100, check=False,

@@ -71,7 +71,7 @@ def run(home: Path, *words: str, code: int = 0, **env: str) -> str:
     done: Done | subprocess.CompletedProcess[str]
     if words[0] == "crawl" or ({"add", "check"} & {*words} and "--no-check" not in words):
         done = subprocess.run(
-            [sys.executable, "-m", "newsfold", *words], env=environment(home, **{"NEWSFOLD_CRAWL_DELAY": "0", **env}), cwd=home.parent,
+            [sys.executable, "-m", "newsfold", *words], env=environment(home, **{"NEWSFOLD_CRAWL_DELAY": "0", "NEWSFOLD_CRAWL_EXTRACTORS": "1", **env}), cwd=home.parent,
             capture_output=True, text=True, timeout=100, check=False,
         )  # fmt: skip
     else:

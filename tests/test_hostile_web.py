@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from protego import Protego
 
-from benchmarks.hostilecrawl import crawl
+from benchmarks.hostilecrawl import Crawled, crawl
 from benchmarks.hostileweb import BAD, HALF
 from crawler.failures import failure_of
 from crawler.robots import MOST_BYTES, concerning
@@ -29,9 +29,14 @@ COMES_TO = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def peace() -> Crawled:
+    """A crawl of good servers alone."""
+    return crawl(GOOD, {}, timeout=TIMEOUT)
+
+
 @pytest.mark.slow
-def test_hostile_servers_cost_little_and_hold_nobody_up() -> None:
-    peace = crawl(GOOD, {}, timeout=TIMEOUT)
+def test_hostile_servers_cost_little_and_hold_nobody_up(peace: Crawled) -> None:
     war = crawl(GOOD, timeout=TIMEOUT)
     assert set(COMES_TO) == set(BAD)
     for name, reason in COMES_TO.items():
@@ -52,8 +57,7 @@ def test_hostile_servers_cost_little_and_hold_nobody_up() -> None:
 
 
 @pytest.mark.slow
-def test_more_silent_servers_than_there_are_places_hold_nobody_up() -> None:
-    peace = crawl(GOOD, {}, timeout=TIMEOUT)
+def test_more_silent_servers_than_there_are_places_hold_nobody_up(peace: Crawled) -> None:
     timeout = 20.0
     war = crawl(GOOD, {f"hang {number}": BAD["hang"] for number in range(150)}, timeout=timeout)
     assert (war.summary["feeds_failed"], war.articles) == (150, 3 * GOOD)

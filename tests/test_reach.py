@@ -80,7 +80,7 @@ def inside() -> Iterator[Place]:
 
 def run(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("NEWSFOLD_")}
-    more = {"NEWSFOLD_HOME": str(home), "NEWSFOLD_CRAWL_DELAY": "0", **env}
+    more = {"NEWSFOLD_HOME": str(home), "NEWSFOLD_CRAWL_DELAY": "0", "NEWSFOLD_CRAWL_EXTRACTORS": "1", **env}
     return subprocess.run(
         [sys.executable, "-m", "newsfold", *words], env={**clean, **more}, cwd=home.parent, capture_output=True,
         text=True, timeout=100, check=False,
@@ -275,7 +275,7 @@ def test_a_crawl_is_not_led_inside_by_rebinding(home: Path) -> None:
     feeds.write_text(f"http://news.example:{good.port}/feed\n")
     env = {
         **{k: v for k, v in os.environ.items() if not k.startswith("NEWSFOLD_")},
-        "NEWSFOLD_HOME": str(home), "NEWSFOLD_CRAWL_DELAY": "0", "NEWSFOLD_ALLOW_NET": "127.0.0.8",
+        "NEWSFOLD_HOME": str(home), "NEWSFOLD_CRAWL_DELAY": "0", "NEWSFOLD_CRAWL_EXTRACTORS": "1", "NEWSFOLD_ALLOW_NET": "127.0.0.8",
         "NEWSFOLD_CRAWL_ROBOTS": "no", "NEWSFOLD_LOG_LEVEL": "info",
     }  # fmt: skip
     try:
