@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from newsfold.demo.newsroom import expected
+from tests import running
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +104,7 @@ def add_feed(site: Site, path: str, count: int, etag: str = '"1"') -> None:
 
 
 def exported(home: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in run(home, "export", "--text").stdout.splitlines()]
+    return [json.loads(line) for line in running.run(home, "export", "--text").stdout.splitlines()]
 
 
 def test_the_demo_finds_its_stories_and_a_second_run_adds_nothing(home: Path) -> None:
@@ -160,7 +161,7 @@ def test_bad_feeds_are_told_and_the_good_one_is_read(home: Path, site: Site) -> 
     reasons = {row["url"]: row["reason"] for row in summary["failures"]}
     assert set(reasons) == set(bad)
     assert all(url in reason and "\n" not in reason for url, reason in reasons.items())
-    shown = json.loads(run(home, "feeds", "--broken", "--json").stdout)
+    shown = json.loads(running.run(home, "feeds", "--broken", "--json").stdout)
     assert {feed["url"]: feed["error"] for feed in shown} == reasons
     assert "Traceback" not in done.stderr
 
