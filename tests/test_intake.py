@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
@@ -9,6 +10,7 @@ import random
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ from newsfold.intake.ledger import Ledger
 from storage.embedded import EmbeddedServer
 from storage.keys import Keys
 from storage.positions import Position, Positions
+from tests.running import Done, run
 
 SYLLABLES = ("ka", "lo", "mer", "sun", "tiv", "ar", "den", "pol", "gri", "sha", "vo", "nek")
 
@@ -67,17 +70,21 @@ def start(home: Path, *words: str | Path, **env: str) -> subprocess.Popen[str]:
 
 
 def ingest(home: Path, *words: str | Path, code: int = 0) -> tuple[dict[str, int], str]:
-    process = start(home, "ingest", "--json", *words)
-    out, err = process.communicate(timeout=100)
-    assert process.returncode == code, err
-    assert "Traceback" not in err
-    return (json.loads(out) if out else {}), err
+    """A whole run: here where it needs no processes of its own."""
+    if "--processes" in words:
+        process = start(home, "ingest", "--json", *words)
+        out, err = process.communicate(timeout=100)
+        done = Done(process.returncode, out, err)
+    else:
+        done = run(home, "ingest", "--json", *map(str, words), NEWSFOLD_INDEX_SEED="test")
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return (json.loads(done.stdout) if done.stdout else {}), done.stderr
 
 
 def groups(home: Path) -> set[frozenset[str]]:
-    out, _ = start(home, "export").communicate(timeout=100)
     found: dict[str, set[str]] = defaultdict(set)
-    for line in out.splitlines():
+    for line in run(home, "export").stdout.splitlines():
         found[(row := json.loads(line))["group"]].add(row["id"])
     return {frozenset(ids) for ids in found.values()}
 
@@ -102,6 +109,15 @@ def children(pid: int) -> list[int]:
 
 def alive(pids: Sequence[int]) -> list[int]:
     return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def wait_until_read(pipe: int) -> None:
+    """Until nothing that was written is left in a pipe, and for so long as the lines of one read may take."""
+    end = time.monotonic() + 60
+    while int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    time.sleep(1)
 
 
 @pytest.fixture
@@ -212,12 +228,13 @@ class TestIngest:
     def test_killed_and_run_again(self, tmp_path: Path, running: Path, name: str, processes: str) -> None:
         given = rows(700)
         file = write(tmp_path / name, given)
-        process = start(running, "ingest", file, "--processes", processes)
+        several = ["--processes", processes] if processes != "1" else []
+        process = start(running, "ingest", file, *several)
         wait_for_positions(running, 3 * LINES)
         beside = children(process.pid)
         process.kill()
         process.communicate()
-        found, _ = ingest(running, file, "--processes", processes)
+        found, _ = ingest(running, file, *several)
         assert found["before"] >= 3 * LINES
         assert found["before"] + found["read"] == len(given)
         assert found.get("unchanged", 0) <= (8 * int(processes) + 1) * LINES
@@ -275,7 +292,7 @@ class TestIngest:
                 stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             )  # fmt: skip
             os.write(writing, "".join(json.dumps(row) + "\n" for row in given).encode())
-            time.sleep(5)
+            wait_until_read(reading)
             process.terminate()
             out, err = process.communicate(timeout=20)
             os.close(writing), os.close(reading)
@@ -291,11 +308,12 @@ class TestIngest:
         content[len(content) // 2 : len(content) // 2 + 50] = bytes(50)
         spoilt.write_bytes(bytes(content))
         good = write(tmp_path / "c.jsonl", rows(30, 3))
-        found, err = ingest(running, broken, spoilt, good, "--processes", processes, code=2)
+        several = ["--processes", processes] if processes != "1" else []
+        found, err = ingest(running, broken, spoilt, good, *several, code=2)
         assert f"{broken} is damaged" in err
         assert f"{spoilt} is damaged" in err
         assert found["read"] > len(rows(30)) + len(rows(200))
-        after, _ = ingest(running, broken, spoilt, good, "--processes", processes, code=2)
+        after, _ = ingest(running, broken, spoilt, good, *several, code=2)
         assert (after["read"], after["before"]) == (0, found["read"] + found["skipped"])
 
     def test_a_file_that_is_not_there_ends_it_at_once(self, tmp_path: Path, running: Path) -> None:
