@@ -30,7 +30,8 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # What differs from run to run: how long it took, when something was, what came first and was compared with what (in brackets).
 _ID = re.compile(r"[sga][0-9a-f]{6,16}")
 _VARIES = re.compile(
-    r"^seconds .*|\b\d+ (?:min|h|d)\b(?: ago)?|\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\dZ)?|\([^()]*\)|\s+", re.M
+    r"^seconds .*|\b\d+ new, \d+ grown|\b\d+ (?:min|h|d)\b(?: ago)?|\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\dZ)?|\([^()]*\)|\s+",
+    re.M,
 )
 
 
