@@ -70,15 +70,20 @@ def extract_here() -> None:
     """Have pages extracted in this process from now on, and load what that takes."""
     from crawler import pool
     from crawler.extract import extract_page
+    from crawler.language import detect
 
     pool._Lane.run = lambda _, job, timeout: job.run()  # type: ignore[assignment]  # noqa: ARG005
     extract_page(pool._WARM_UP, "https://warm.example/")
+    detect("The classifier of languages takes half a second to load.")
 
 
 def _load() -> None:
     for name in (
         "scrapy.crawler",
         "crawler.handlers",
+        "crawler.middlewares",
+        "newsfold.addon",
+        "newsfold.cli",
         "crawler.spiders.feeds",
         "newsfold.ending",
         "newsfold.progress",
