@@ -52,7 +52,7 @@ def crawl_signalled(
     leased = client.zcard("newsfold:feeds:leased")
     if leased and not away:
         losses.append(f"{leased} feeds stayed leased")
-    after = scene.run("crawl")
+    after = scene.fork("crawl")
     if after.code or right.losses(outcome(scene.client)):
         losses.append("a clean crawl did not bring all of it")
     name = " and ".join(number.name for number in numbers) + (" while Redis is away" if away else "")

@@ -141,7 +141,7 @@ def _verdict(
         losses.append("it showed a traceback")
     if done.code == 0 and name != "restarted empty" and right.losses(outcome(scene.client)):
         losses.append("it ended with 0, and not all is there")
-    after = scene.run("crawl")
+    after = scene.fork("crawl")
     if after.code:
         losses.append(f"a clean crawl ended with {after.code}")
     losses += [f"after a clean crawl {loss}" for loss in right.losses(outcome(scene.client))]
