@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -23,6 +24,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 WEB_PORTS: Final = frozenset((80, 443))
+_LONGEST_HOST: Final = 255  # RFC 1035, and the brackets of an address
 # What IANA has given out as global unicast; all else of IPv6 has a purpose of its own.
 _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 # Global by the registry, and yet no host on the web: protocol assignments (RFC 6890; cloud metadata lives there),
@@ -34,6 +36,13 @@ _GUARDS: WeakKeyDictionary[Crawler, AddressGuard] = WeakKeyDictionary()
 
 def literal(host: str) -> Address | None:
     """The address that a URL's host spells out, or None for a name; `localhost` is one too (RFC 6761)."""
+    return (
+        _literal(host) if len(host) <= _LONGEST_HOST else _literal.__wrapped__(host)
+    )  # of no use to remember
+
+
+@lru_cache(maxsize=4096)
+def _literal(host: str) -> Address | None:
     host = host.strip("[]").rstrip(".").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return ipaddress.IPv4Address("127.0.0.1")

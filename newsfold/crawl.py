@@ -123,11 +123,14 @@ def run_crawl(
     settings.set("NEWSFOLD_FLAGS", dict(flags), "cmdline")
     for name in ("LOG_ENABLED", "LOG_INSTALL_ROOT_HANDLER"):  # newsfold.logs has set up logging already
         settings.set(name, False, "cmdline")
+    if polls_only:  # no answer brings items, and Scrapy starts tasks for each that it might
+        settings.set("CONCURRENT_ITEMS", 1, "cmdline")
     process = CrawlerProcess(settings)
     # Scrapy would make a record of everything that it does, for handlers that drop it.
     logging.getLogger("scrapy").setLevel(logging.NOTSET)
     crawler = process.create_crawler("feeds")
-    watcher, ending = Watcher(crawler, show=progress), CrawlEnding(crawler)
+    watcher = Watcher(crawler, show=progress)
+    ending = CrawlEnding(crawler, watcher.leave)
     started = time.monotonic()
     # What is loaded by now stays; looking through it for garbage again and again costs a tenth of a large run.
     gc.freeze()

@@ -25,14 +25,15 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class CrawlEnding:
     """Ends a crawl at SIGINT or SIGTERM, and at once at a second one.
 
-    `signal` is what it was told by, 0 where it ended by itself; `forced` whether something was still under way.
+    `signal` is what it was told by, 0 where it ended by itself; `forced` whether something was still under way. `leaving`
+    is called before the connections to Redis are given up, which fails whatever still waits for an answer.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, leaving: Callable[[], None]) -> None:
         from scrapy import signals  # loaded where there is a crawl; an ingest has none
 
         self.signal, self.forced = 0, False
-        self._crawler = crawler
+        self._crawler, self._leaving = crawler, leaving
         self._tasks: list[asyncio.Task[None]] = []
         crawler.signals.connect(self._opened, signals.spider_opened)
 
@@ -68,6 +69,7 @@ class CrawlEnding:
         with suppress(Exception):
             async with asyncio.timeout(RELEASE_SECONDS):
                 await book.close()
+        self._leaving()
         Desk.of(self._crawler).give_up()
         with suppress(RuntimeError):  # it has ended meanwhile
             reactor.stop()  # type: ignore[misc]

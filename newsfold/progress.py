@@ -23,6 +23,7 @@ class Watcher:
 
     def __init__(self, crawler: Crawler, *, show: bool) -> None:
         self.errors: list[str] = []
+        self._left = False
         self._crawler, self._show = crawler, show
         self._task: asyncio.Task[None] | None = None
         connect = crawler.signals.connect
@@ -30,6 +31,10 @@ class Watcher:
         connect(self._closed, signals.spider_closed)
         connect(self._spider_error, signals.spider_error)
         connect(self._item_error, signals.item_error)
+
+    def leave(self) -> None:
+        """Take it for no fault from now on that Redis is not heard any more: the run has hung up itself."""
+        self._left = True
 
     def _opened(self) -> None:
         console = Console(stderr=True)
@@ -50,6 +55,8 @@ class Watcher:
 
     def _note(self, failure: Any) -> None:
         """Each kind of fault once: one Redis that went away fails every item."""
+        if self._left and isinstance(failure.value, StorageError):
+            return
         told = isinstance(failure.value, StorageError | CrawlerError | NewsfoldError)
         sentence = str(failure.value) if told else f"{type(failure.value).__name__}: {failure.value}"
         if sentence not in self.errors:

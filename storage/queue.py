@@ -7,7 +7,7 @@ presumed dead and comes back changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -213,25 +213,16 @@ class FeedQueue:
 
     def seen(self, feeds: Sequence[str]) -> list[dict[str, str]]:
         """Of each feed, what its entries said when last seen."""
-        return hashes(self._client, [self._keys.feed_entries(feed) for feed in feeds])
+        rows = self._functions.call("seen", self._keys.feeds_due, {"feeds": list(feeds)})
+        return [_pairs(row) for row in rows]
 
-    def articles_at(self, digests: Sequence[str], new: Container[str] = ()) -> dict[str, str]:
+    def articles_at(self, digests: Sequence[str], new: Collection[str] = ()) -> dict[str, str]:
         """The ids of the articles at those canonical URLs (by digest) that have one.
 
         For those that are `new` to a feed an article counts as none of which only a feed of another site tells.
         """
-        if not digests:
-            return {}
-        found = self._client.mget([self._keys.url_of_digest(digest) for digest in digests])
-        known = {d: text_of(one) for d, one in zip(digests, found, strict=True) if one is not None}
-        asked = [digest for digest in known if digest in new]
-        pipe = self._client.pipeline(transaction=False)
-        for digest in asked:
-            pipe.hget(self._keys.article(known[digest]), "feed")
-        hearsay = (
-            {digest for digest, feed in zip(asked, pipe.execute(), strict=True) if feed} if asked else set()
-        )
-        return {digest: article for digest, article in known.items() if digest not in hearsay}
+        asked = {"digests": list(digests), "new": list(new)}
+        return _pairs(self._functions.call("articles_at", self._keys.feeds_due, asked)) if digests else {}
 
     def finish_polls(
         self, polls: Sequence[tuple[FeedState, PollOutcome]], now: datetime, *, keep_pages: bool = True
@@ -288,5 +279,5 @@ class FeedQueue:
 
 
 def _pairs(row: Sequence[bytes]) -> dict[str, str]:
-    words = [text_of(word) for word in row]
+    words = [word.decode("utf-8", "surrogatepass") for word in row]
     return dict(zip(words[::2], words[1::2], strict=True))

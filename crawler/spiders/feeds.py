@@ -76,7 +76,7 @@ class FeedsSpider(Spider):
         spider.decider = PollDecider(Schedule(settings.get("SCHEDULE_POLICY") or SchedulePolicy()))
         spider.feed_list = spider.feed_list or settings.get("FEED_LIST") or ""
         spider.max_feed = settings.getint("MAX_FEED_BYTES", spider.max_feed)
-        spider.room = Room(4 * settings.getint("CONCURRENT_REQUESTS"))
+        spider.room = Room(8 * settings.getint("CONCURRENT_REQUESTS"))
         SlowRequests.of(crawler).widen(spider.room)
         spider.readers = Readers(settings.getint("READERS") or None)
         spider.work = PageWork(spider, spider.book, follow=spider.pages == "yes")

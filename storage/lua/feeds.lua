@@ -267,6 +267,27 @@ local function finish(P, call, poll)
   return 1
 end
 
+-- What a poll is decided by, for many feeds in one string: a client takes longer over sixty short answers a feed.
+redis.register_function('nf_seen_@V@', function(keys, args)
+  local call, rows = cmsgpack.unpack(args[1]), {}
+  for i, id in ipairs(call.feeds) do rows[i] = redis.call('HGETALL', call.P .. ':feed:' .. id .. ':entries') end
+  return cmsgpack.pack(rows)
+end)
+
+-- The articles at addresses. For those that are `new` to a feed one counts as none that only another site's feed tells of.
+redis.register_function('nf_articles_at_@V@', function(keys, args)
+  local call, new, found = cmsgpack.unpack(args[1]), {}, {}
+  for _, digest in ipairs(call.new) do new[digest] = true end
+  for _, digest in ipairs(call.digests) do
+    local id = redis.call('GET', call.P .. ':url:' .. digest)
+    if id and not (new[digest] and redis.call('HGET', call.P .. ':article:' .. id, 'feed')) then
+      found[#found + 1] = digest
+      found[#found + 1] = id
+    end
+  end
+  return cmsgpack.pack(found)
+end)
+
 -- The latest time that anyone has written at.
 local function note_time(P, now)
   if now > tonumber(redis.call('GET', P .. ':clock') or 0) then redis.call('SET', P .. ':clock', now) end
