@@ -86,16 +86,19 @@ _GIVEN = st.sampled_from(
 )
 
 
-def _element(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    names = st.sampled_from(["p", "div", "li", "ul", "h2", "a", "b", "i", "em", "strong", "span", "u"])
-    whole = st.builds(lambda name, given, text: f"<{name}{given}>{text}</{name}>", names, _GIVEN, inner)
-    alone = st.builds(
-        lambda name, given: f"<{name}{given}>", st.sampled_from(["br", "img", "p", "li"]), _GIVEN
-    )
+def _of(names: str, inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Texts, line breaks, and elements of these names around what `inner` draws."""
+    whole = st.builds("<{0}{1}>{2}</{0}>".format, st.sampled_from(names.split()), _GIVEN, inner)
+    alone = st.builds("<{0}{1}>".format, st.sampled_from(["br", "img"]), _GIVEN)
     return st.lists(whole | alone | _TEXTS, max_size=4).map("".join)
 
 
-@given(st.recursive(_TEXTS, _element, max_leaves=12))
+# As it is meant to be written: where a paragraph holds a list, its end stands alone, and the parser forgets it.
+_LINES = _of("a b i em strong span u", _of("a b i em strong span u", _TEXTS))
+_BLOCKS = _of("div", _of("p li h2", _LINES) | _of("div ul", _of("li", _LINES)) | _LINES)
+
+
+@given(_BLOCKS)
 def test_common_markup_is_read_without_a_parser_as_with_one(markup: str) -> None:
     assert "<" not in reading._words(markup)
     assert reading._words(markup).split() == reading._words_parsed(markup).split()
