@@ -50,7 +50,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few of each, in less than a minute")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--write", action="store_true", help="replace the sections in docs/reliability.md")
-    parser.add_argument("--kills", type=int, default=200, help="how many moments are tried of each kind")
+    parser.add_argument("--kills", type=int, default=100, help="how many moments are tried of each kind")
     parser.add_argument("--part", action="append", choices=_PARTS, help="only this (may be given again)")
     return parser.parse_args()
 

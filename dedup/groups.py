@@ -122,10 +122,14 @@ def decide(
     text takes in the group of a short one it contains only while that group holds nothing longer; `longest`
     is how many shingles the longest text has in the group of each article that is `held`, 0 where it is not linked
     yet. A near-duplicate that is not, nor is placed `before` this text in its batch, is another worker's, which may have
-    died: it says nothing of where both belong, so the container counts, and the text may be the first of its group.
+    died: it says nothing of where both belong, so the container counts, and the text may be the first of its group;
+    unless a shorter text that it contains has come there already.
     """
 
     def stands(match: Match) -> bool:
+        return match.article in before or longest.get(match.article, 0) >= match.shingles
+
+    def is_there(match: Match) -> bool:
         return match.article in before or longest.get(match.article, 0) > 0
 
     same = [match for match in matches if match.verdict != "contained"]
@@ -143,4 +147,4 @@ def decide(
         return GroupDecision()
     best = max(united, key=lambda match: (match.verdict == "exact", match.similarity))
     names = tuple(dict.fromkeys(match.article for match in united))
-    return GroupDecision(names, best, founds=not any(map(stands, united)))
+    return GroupDecision(names, best, founds=not any(map(is_there, united)))

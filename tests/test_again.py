@@ -187,6 +187,9 @@ def test_a_near_duplicate_of_a_dead_worker_does_not_keep_a_text_from_its_contain
     assert decide(100, [ghost, whole], {**linked, "ghost": 0}).unite == ("ghost", "whole")
     assert decide(100, [ghost, whole], linked).unite == ("ghost",)
     assert decide(100, [ghost, whole], {**linked, "ghost": 0}, ["ghost"]).unite == ("ghost",)
+    # A brief that the ghost contains was placed since, and made its group.
+    assert decide(100, [ghost, whole], {**linked, "ghost": 47}).unite == ("ghost", "whole")
+    assert not decide(100, [ghost], {"ghost": 47}).founds
     assert decide(100, [ghost], {"ghost": 0}).founds
     assert not decide(100, [ghost], {"ghost": 100}).founds
     assert not decide(100, [ghost], {"ghost": 0}, ["ghost"]).founds
