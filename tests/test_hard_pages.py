@@ -207,8 +207,9 @@ def serve(part: int) -> None:
     detect(SENTENCE)
     for name, case in list(CASES.items())[part::2]:
         found = measured(case)
-        if found["seconds"] > SECONDS:  # whatever else the machine does meanwhile slows this as well
-            found = min(found, measured(case), key=lambda each: float(each["seconds"]))
+        for _ in range(3):
+            if found["seconds"] > SECONDS:  # whatever else the machine does meanwhile slows this as well
+                found = min(found, measured(case), key=lambda each: float(each["seconds"]))
         print(json.dumps({"name": name, **found}), flush=True)
 
 
