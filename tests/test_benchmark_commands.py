@@ -84,7 +84,8 @@ def measured(command: str, data: Path, folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^\|[^|]+\|.*\d", done.stdout, re.M), done.stdout
     if "--write" in words:
-        assert f"`python -m {command}`" in (folder / "written.md").read_text(encoding="utf-8")
+        written = (folder / "written.md").read_text(encoding="utf-8")
+        assert f"y `python -m {module}" in written
 
 
 def brief(command: str) -> bool:
