@@ -127,7 +127,7 @@ def split_document(text: str, url: str) -> Document:
 
 def only_xml(text: str) -> str:
     """`text` without the characters that XML 1.0 forbids: one of them makes a whole feed malformed."""
-    # To look through bytes costs a tenth of looking through characters, and hardly any feed has one.
+    # To look through bytes costs less than to look through characters, and hardly any feed has one.
     data = text.encode("utf-8", "surrogatepass")
     if any(mark in data for mark in _PERHAPS) or len(data.translate(None, _CONTROLS)) != len(data):
         return _NOT_XML.sub("", text)
