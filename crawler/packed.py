@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Any, Final
 
 from crawler.model import Entry
 
-_NAMES: Final = tuple(name for name in Entry.__slots__ if name != "raw")
+_TEXTS: Final = (
+    "key",
+    "link",
+    "title",
+    "summary",
+    "content_html",
+    "lang",
+    "source_url",
+    "source_title",
+    "image",
+)
 _TIMES: Final = ("published", "updated")
-_values = attrgetter(*_NAMES)
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_texts = attrgetter(*_TEXTS)
 
 
 def pack(entry: Entry) -> str:
     """An entry as a JSON object of what it has, times in seconds of the epoch."""
-    found = {name: value for name, value in zip(_NAMES, _values(entry), strict=True) if value}
-    for name in _TIMES:
-        if name in found:
-            found[name] = found[name].timestamp()
-    return _encode(found)
+    # A feed has thirty of them: an encoder of objects takes twice as long as joining what it would.
+    found = [
+        f'"{name}":{encode_basestring(text)}'
+        for name, text in zip(_TEXTS, _texts(entry), strict=True)
+        if text
+    ]
+    for name, time in zip(_TIMES, (entry.published, entry.updated), strict=True):
+        if time:
+            found.append(f'"{name}":{time.timestamp()}')
+    if entry.authors:
+        found.append(f'"authors":[{",".join(map(encode_basestring, entry.authors))}]')
+    return f"{{{','.join(found)}}}"
 
 
 def unpack(text: str) -> Entry:

@@ -29,6 +29,8 @@ _LOG = logging.getLogger(__name__)
 
 # So many bodies are read in the crawl's own process before others are worth their start; while they start, more.
 _ALONE: Final = 40
+# Where a run is known to be a large one, no more than tells that its bodies are new.
+_ALONE_OF_MANY: Final = 8
 _LARGE: Final = 300_000
 _TIMEOUT_SECONDS: Final = 20.0
 _START_SECONDS: Final = 60.0
@@ -61,6 +63,10 @@ class Readers:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def expect_many(self) -> None:
+        """The run has more feeds than are read here: the processes are started at the first bodies that come."""
+        self._left = min(self._left, _ALONE_OF_MANY)
 
     def _not_yet(self) -> bool:
         """Whether the processes are not worth their start yet, or are starting."""

@@ -34,12 +34,13 @@ _DEFENCE = re.compile(r"/v3/__(.+)__;([\w-]*=*)!")
 
 
 # What every address that holds another has somewhere behind its scheme; most have nothing of it.
-_MAY_HOLD = re.compile(r"https?(?::|%3a)|/amp/|/[cv]/|/~/t/|/RU=|google|urldefense|bing\.com", re.I)
+# Looked for in lower case: a pattern that ignores case is tried at every character, and takes thrice the time.
+_MAY_HOLD = re.compile(r"https?(?::|%3a)|/amp/|/[cv]/|/~/t/|/ru=|google|urldefense|bing\.com")
 
 
 def unwrap(url: str) -> str:
     """The address that a feed proxy or redirector carries in its own, else the address as it is."""
-    if not _MAY_HOLD.search(url, 7):
+    if not _MAY_HOLD.search(url.lower(), 7):
         return url
     for _ in range(_DEPTH):
         inner = _unwrap_once(url)

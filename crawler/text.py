@@ -154,15 +154,17 @@ def plain(markup: str, limit: int = TEXT_LIMIT) -> str:
     white space folded, and escape sequences, control characters, direction overrides and lone surrogates removed.
     """
     text = _without_controls(markup[:_MARKUP_LIMIT])
+    # Decoding may bring controls in again; nothing else does.
+    encoded = "&" in text
     if "<" in text:
         text = _words(text)
-    elif "&" in text:
+    elif encoded:
         text = html.unescape(text)
-    if _ENTITY.search(text):
+    if encoded and _ENTITY.search(text):
         text = html.unescape(text)
     if "<" in text and _MARKUP_AGAIN.search(text):
         text = _words(text)
-    return _cut(tidy(text), limit)
+    return _cut(tidy(text) if encoded else " ".join(text.split()), limit)
 
 
 def tidy(text: str) -> str:

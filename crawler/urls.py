@@ -7,15 +7,18 @@ only what no reader would notice: it never guesses that two paths are the same.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 import idna
-import tldextract
 
 from crawler.redirects import unwrap as unwrap
 from crawler.tracking import without_session, without_tracking
 from crawler.twins import is_address, without_amp_path, without_mobile_query, without_twin_host
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _LONGEST_HOST = 253  # RFC 1035
@@ -61,8 +64,6 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _PATH_SAFE = "/:@!$&'()*+,;=~"
 _QUERY_SAFE = _PATH_SAFE + "?"
 _NORMAL = re.compile(r"[\w.~/:@!$&'()*+,;=-]*", re.ASCII)
-
-_extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def canonical_url(url: str) -> str:
@@ -213,9 +214,17 @@ def _netloc(host: str) -> str:
 def _ascii_domain(host: str) -> str:
     if not host or is_address(host):
         return host
-    found = _extract(host)
+    found = _suffixes()(host)
     last_two = ".".join(host.split(".")[-2:])
     return (found.top_domain_under_public_suffix or host) if found.suffix else last_two
+
+
+@cache
+def _suffixes() -> TLDExtract:
+    # Polls of feeds do not ask for outlets, and it takes an HTTP client along, to fetch a list that we never fetch.
+    from tldextract import TLDExtract
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 @lru_cache(4096)

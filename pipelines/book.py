@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from crawler.batches import Batcher
 from crawler.book import Claim, FeedState, PageJob, PollOutcome
@@ -15,6 +15,9 @@ from storage.queue import FeedQueue
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+# Each batch wakes a thread and costs a round trip; a poll may take three of them longer.
+_WAIT_SECONDS: Final = 0.02
 
 
 def _now() -> datetime:
@@ -26,9 +29,9 @@ class RedisBook:
 
     def __init__(self, queue: FeedQueue, *, keep_pages: bool = True) -> None:
         self._queue, self._keep_pages = queue, keep_pages
-        self._seen = Batcher(queue.seen)
-        self._articles = Batcher(self._articles_of)
-        self._finish = Batcher(self._finish_all)
+        self._seen = Batcher(queue.seen, wait=_WAIT_SECONDS)
+        self._articles = Batcher(self._articles_of, wait=_WAIT_SECONDS)
+        self._finish = Batcher(self._finish_all, wait=_WAIT_SECONDS)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RedisBook:

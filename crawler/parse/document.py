@@ -129,7 +129,9 @@ def only_xml(text: str) -> str:
     """`text` without the characters that XML 1.0 forbids: one of them makes a whole feed malformed."""
     # To look through bytes costs less than to look through characters, and hardly any feed has one.
     data = text.encode("utf-8", "surrogatepass")
-    if any(mark in data for mark in _PERHAPS) or len(data.translate(None, _CONTROLS)) != len(data):
+    if (not text.isascii() and any(mark in data for mark in _PERHAPS)) or len(
+        data.translate(None, _CONTROLS)
+    ) != len(data):
         return _NOT_XML.sub("", text)
     return text
 

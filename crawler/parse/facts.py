@@ -24,7 +24,8 @@ _NAME_LIMIT: Final = 200
 _AUTHORS: Final = 50
 # Addresses of which there is nothing to doubt; the others are taken apart.
 _USUAL: Final = re.compile(
-    r"https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?(?:[/?][!-Z\\^-~]*)?"
+    r"https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?(?:[/?][!-Z\\^-~]*)?",
+    re.ASCII,
 )
 _YEARS: Final = range(1970, 2101)
 
@@ -44,7 +45,9 @@ def web_address(link: object, *bases: str) -> str:
     """
     if not isinstance(link, str):
         return ""
-    found = link if _USUAL.fullmatch(link) and link.isascii() else _tidied(link)
+    if _USUAL.fullmatch(link) and len(link) <= _LINK_LIMIT:
+        return link
+    found = _tidied(link)
     if not found or len(found) > _LINK_LIMIT:
         return ""
     if is_web(found):

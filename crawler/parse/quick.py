@@ -6,7 +6,6 @@ feed. A test compares the two on every feed of the measuring data and on mutatio
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +14,7 @@ from lxml import etree
 from crawler.parse.document import Document, readable_xml
 from crawler.parse.names import ATOM, Names, Unusual, attributes, lang_of
 from crawler.parse.rules import At, EntryReader, Fields, base_of
+from crawler.parse.slices import Slices
 
 _RSS10: Final = "http://purl.org/rss/1.0/"
 _FOUNDERS: Final = frozenset({"http://my.netscape.com/rdf/simple/0.9/", _RSS10, ATOM.lower()})
@@ -69,11 +69,13 @@ def read_quickly(document: Document, max_entries: int, known: Container[str] = (
     entries: list[Fields] = []
     again: list[str] = []
     titles = 0
-    for element, name, inherited, inside in _children(root, names, version, lang):
+    children = list(_children(root, names, version, lang))
+    slices = Slices(body, sum(name in _ENTRY for _, name, _, _ in children))
+    for element, name, inherited, inside in children:
         if name in _ENTRY:
             if len(entries) + len(again) >= max_entries:
                 return Found(version, feed.fields, entries, True, tuple(again))
-            raw = _raw(element, (lang, feed.base, feed.full_text, feed.fields.get("link")))
+            raw = slices.next((inherited, feed.base, feed.full_text, feed.fields.get("link")))
             if raw in known:
                 again.append(raw)
                 feed.full_text = False
@@ -81,7 +83,8 @@ def read_quickly(document: Document, max_entries: int, known: Container[str] = (
             reader = _entry_reader(element, names, version, feed.base)
             reader.full_text, feed.full_text = feed.full_text, False
             reader.walk(element, 0, inherited)
-            entries.append({**reader.fields, "raw": raw})
+            reader.fields["raw"] = raw
+            entries.append(reader.fields)
             feed.base = base or reader.base
             continue
         titles += name in _TITLES
@@ -93,14 +96,6 @@ def read_quickly(document: Document, max_entries: int, known: Container[str] = (
     if titles > 1:
         raise Unusual("several titles")
     return Found(version, feed.fields, entries, False, tuple(again))
-
-
-def _raw(element: Any, around: object) -> str:
-    """A digest of an entry's markup and of what around it decides how it is read; "" where it decides for others."""
-    markup: bytes = etree.tostring(element, with_tail=False)
-    if b":base" in markup or b" base" in markup:
-        return ""
-    return hashlib.blake2b(markup + repr(around).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _tree(body: str) -> Any:

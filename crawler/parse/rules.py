@@ -117,14 +117,14 @@ class EntryReader:
 
     def walk(self, parent: Any, depth: int, lang: str | None) -> None:
         """Takes every element under `parent`; those of no rule that hold others are looked through."""
-        outside = self.base
+        outside, name_of = self.base, self.names.of
         for element in parent:
             inner, found = lang, _NONE
             if element.attrib:
                 found = attributes(element)
                 inner = lang_of(found, lang)
                 self.base = base_of(found, self.base)
-            name = self.names.of(element)
+            name = name_of(element)
             rule = _RULES.get(name)
             if rule is not None:
                 rule(self, At(element, name, depth, found, inner))
@@ -227,7 +227,8 @@ class EntryReader:
             return
         text = text_of(at.element)
         value = mended(joined(self.base, text) if text else "")
-        value = _REFERENCE.sub(r"&\g<1>", value.replace("&amp;", "&") if self._in_entry else value)
+        if "&" in value:
+            value = _REFERENCE.sub(r"&\g<1>", value.replace("&amp;", "&") if self._in_entry else value)
         self.fields["link"] = value
         if value or not self._in_entry:
             found["href"] = value

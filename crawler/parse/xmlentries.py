@@ -85,6 +85,8 @@ def _str(found: Found, key: str) -> str:
 
 def _dicts(found: Found, key: str) -> list[Found]:
     value = found.get(key)
+    if value is None:
+        return []
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -188,8 +190,10 @@ def _source_link(source: Found, bases: tuple[str, ...]) -> str:
 
 
 def _image(entry: Found, bases: tuple[str, ...]) -> str:
-    found = (web_address(one.get("url") or one.get("href"), *bases) for one in _pictures(entry))
-    return next(filter(None, found), "")
+    for one in _pictures(entry):
+        if address := web_address(one.get("url") or one.get("href"), *bases):
+            return address
+    return ""
 
 
 def _pictures(entry: Found) -> Iterator[Found]:

@@ -131,6 +131,8 @@ class FeedsSpider(Spider):
             batch = ids[:_BATCH] if ids is not None else None
             claim = await self.book.claim_feeds(_BATCH, only=batch, force=self.force)
             self.count("feeds_claimed", len(claim.feeds))
+            if len(claim.feeds) == _BATCH:
+                self.readers.expect_many()
             for feed in claim.feeds:
                 yield feed
             if ids is not None and batch is not None:

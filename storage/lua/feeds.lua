@@ -276,13 +276,17 @@ end)
 
 -- The articles at addresses. For those that are `new` to a feed one counts as none that only another site's feed tells of.
 redis.register_function('nf_articles_at_@V@', function(keys, args)
-  local call, new, found = cmsgpack.unpack(args[1]), {}, {}
+  local call, new, found, keys_at = cmsgpack.unpack(args[1]), {}, {}, {}
   for _, digest in ipairs(call.new) do new[digest] = true end
-  for _, digest in ipairs(call.digests) do
-    local id = redis.call('GET', call.P .. ':url:' .. digest)
-    if id and not (new[digest] and redis.call('HGET', call.P .. ':article:' .. id, 'feed')) then
-      found[#found + 1] = digest
-      found[#found + 1] = id
+  for i, digest in ipairs(call.digests) do keys_at[i] = call.P .. ':url:' .. digest end
+  for first = 1, #keys_at, 1000 do
+    local ids = redis.call('MGET', unpack(keys_at, first, math.min(first + 999, #keys_at)))
+    for i, id in ipairs(ids) do
+      local digest = call.digests[first + i - 1]
+      if id and not (new[digest] and redis.call('HGET', call.P .. ':article:' .. id, 'feed')) then
+        found[#found + 1] = digest
+        found[#found + 1] = id
+      end
     end
   end
   return cmsgpack.pack(found)
