@@ -49,7 +49,8 @@ def _crawl(feeds: str, proxy: str, home: Path, day: float, retention: int) -> No
     configure("error", as_json=False)
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    rules = Rules(stories=StoryConfig(window_days=retention / 10 / 86_400))
+    # Word counts are kept by this window: were it a second, chance would say how many are there at a time.
+    rules = Rules(stories=StoryConfig(window_days=day / 2 / 86_400))
     policy = SchedulePolicy(
         floor=1, ceiling=max(1, int(day / 4)), start=1, without_validators=1, whole=int(7 * day)
     )
