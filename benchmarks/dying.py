@@ -69,12 +69,9 @@ def _arm(moment: int, report: int) -> None:
 def extract_here() -> None:
     """Have pages extracted in this process from now on, and load what that takes."""
     from crawler import pool
-    from crawler.extract import extract_page
-    from crawler.language import detect
 
     pool._Lane.run = lambda _, job, timeout: job.run()  # type: ignore[assignment]  # noqa: ARG005
-    extract_page(pool._WARM_UP, "https://warm.example/")
-    detect("The classifier of languages takes half a second to load.")
+    import_module("crawler.warm")
 
 
 def _load() -> None:

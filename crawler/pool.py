@@ -8,11 +8,13 @@ breaks for all pages in flight, and its public interface cannot end a worker tha
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import traceback
 from collections import deque
@@ -20,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Self
 
@@ -187,8 +190,7 @@ class _Lane:
         return self._pipe
 
     def _start(self) -> None:
-        # spawn: a fork of a process with threads and an event loop may inherit a locked lock.
-        context = multiprocessing.get_context("spawn")
+        context = _context()
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), name="newsfold-extract", daemon=True)
         self._process.start()
@@ -200,10 +202,23 @@ class _Lane:
         self._pipe.recv()
 
 
+def _context() -> ForkServerContext | SpawnContext:
+    """How workers start: forked from a process that has loaded what they need, where a fork after that is sound.
+
+    Not from this one: a fork of a process with threads and an event loop may inherit a locked lock. On macOS system
+    libraries do not bear a fork; there every worker loads for itself.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["crawler.warm"])
+    return context
+
+
 def _serve(pipe: Connection) -> None:
     """The worker: pages until the pipe closes. An interrupt at the terminal is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    extract_page(_WARM_UP, "https://warm.example/")
+    importlib.import_module("crawler.warm")
     pipe.send("ready")
     while True:
         try:
@@ -223,10 +238,3 @@ def _outcome(future: Future[Page]) -> Page | ExtractError:
         return future.result()
     except ExtractError as error:
         return error
-
-
-_WARM_UP = (
-    b"<html><body><article>"
-    + b"<p>Words of a text that is long enough to be one.</p>" * 12
-    + b"</article></body></html>"
-)
