@@ -10,7 +10,7 @@ import pytest
 from benchmarks.pages import DATA, gold_rows, page_bytes
 from crawler.decode import decode
 from crawler.extract import extract_page, page_from_entry
-from crawler.model import Block, Entry
+from crawler.model import Block, Entry, Page
 
 PAGES = Path(__file__).parent / "data" / "pages"
 URL = "https://www.daily.example/news/flood?utm_source=rss"
@@ -148,11 +148,23 @@ def test_what_is_no_page_has_no_blocks(body: bytes) -> None:
     assert extract_page(html(f"<article>{LONG}</article>"), URL, content_type="application/pdf").blocks == ()
 
 
-@pytest.mark.slow
-def test_recorded_pages() -> None:
+@pytest.fixture(scope="module")
+def recorded() -> list[Page]:
+    """The recorded pages, read once for all that is asked of them."""
     rows = gold_rows()
     if not rows:
         pytest.skip(f"no recorded pages under {DATA} (NEWSFOLD_DATA)")
-    pages = [extract_page(page_bytes(row), row["url"] or URL) for row in rows]
-    assert sum(bool(page.blocks) for page in pages) >= len(rows) - 1
-    assert all(page.title and page.outlet and page.lang != "und" for page in pages)
+    return [extract_page(page_bytes(row), row["url"] or URL) for row in rows]
+
+
+@pytest.mark.slow
+def test_recorded_pages(recorded: list[Page]) -> None:
+    assert sum(bool(page.blocks) for page in recorded) >= len(recorded) - 1
+    assert all(page.title and page.outlet and page.lang != "und" for page in recorded)
+
+
+@pytest.mark.slow
+def test_recorded_articles_are_articles(recorded: list[Page]) -> None:
+    kinds = [page.kind for page in recorded]
+    assert sum(kind not in ("article", "live", "paywall") for kind in kinds) == 0
+    assert sum(kind != "article" for kind in kinds) <= len(kinds) // 50

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from benchmarks.pages import gold_rows, page_bytes
 from crawler.extract import extract_page, page_from_entry
 from crawler.model import Entry, Page
 from pipelines.clean import to_article
@@ -141,13 +140,3 @@ def test_a_reprint_that_names_its_source_stays_its_outlets() -> None:
         "page",
         "https://agency.example/feed",
     )
-
-
-@pytest.mark.slow
-def test_recorded_articles_are_articles() -> None:
-    rows = gold_rows()
-    if not rows:
-        pytest.skip("no recorded pages under NEWSFOLD_DATA")
-    kinds = [extract_page(page_bytes(row), row["url"] or URL).kind for row in rows]
-    assert sum(kind not in ("article", "live", "paywall") for kind in kinds) == 0
-    assert sum(kind != "article" for kind in kinds) <= len(kinds) // 50
