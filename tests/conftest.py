@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import shutil
@@ -13,29 +14,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import pytest
-import redis
-from aiohttp import web
 from hypothesis import settings
-from multidict import CIMultiDict
 
-from dedup.clean import clean
-from dedup.model import Article
-from newsfold.web.server import build_app
-from storage.connect import connect
-from storage.corrections import Corrections
-from storage.embedded import EmbeddedServer
-from storage.keys import Keys
-from storage.reader import Reader
+if TYPE_CHECKING:
+    import redis
+    from aiohttp import web
+
+    from dedup.model import Article
+
+# This file is read by the process that hands the tests out as well, before any is: so what only fixtures need is
+# imported in them.
 
 # How long an example takes is the machine's affair; what must be quick is measured by `tests.timing`.
 settings.register_profile("newsfold", deadline=None)
 settings.load_profile("newsfold")
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not look through all of it again and again."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +53,8 @@ def data() -> Path:
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Path]:
     """The data folder of one embedded server for the whole run of this process."""
+    from storage.embedded import EmbeddedServer
+
     home = Path(tempfile.mkdtemp(prefix="nf"))
     yield home
     EmbeddedServer(home).stop()
@@ -59,6 +64,8 @@ def server_home() -> Iterator[Path]:
 @pytest.fixture
 def client(server_home: Path) -> Iterator[redis.Redis]:
     """An empty real server."""
+    from storage.connect import connect
+
     with connect(None, server_home) as connection:
         connection.flushall()
         yield connection
@@ -67,6 +74,8 @@ def client(server_home: Path) -> Iterator[redis.Redis]:
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     """A data folder whose server, if one was started, is stopped at the end."""
+    from storage.embedded import EmbeddedServer
+
     folder = tmp_path / "home"
     yield folder
     for used in (folder, folder / "demo"):
@@ -77,6 +86,8 @@ def home(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def write() -> Callable[..., Article]:
     """Makes articles: `write(id, text, title=…, outlet=…, lang=…, published=…)`."""
+    from dedup.clean import clean
+    from dedup.model import Article
 
     def make(identity: str, text: str, title: str = "", **fields: object) -> Article:
         cleaned = clean(title, [("paragraph", line) for line in text.splitlines()])
@@ -110,6 +121,8 @@ class Served:
     """An aiohttp application on loopback, asked by real HTTP."""
 
     def __init__(self, app: web.Application) -> None:
+        from aiohttp import web
+
         self._runner, self._app = asyncio.Runner(), web.AppRunner(app)
         self._runner.run(self._app.setup())
         self._runner.run(web.TCPSite(self._app, "127.0.0.1", 0).start())
@@ -123,6 +136,9 @@ class Served:
         return self._runner.run(self._ask(path, method, {"Accept-Encoding": "identity", **(headers or {})}))
 
     async def _ask(self, path: str, method: str, headers: Mapping[str, str]) -> Answer:
+        import aiohttp
+        from multidict import CIMultiDict
+
         async with (
             aiohttp.ClientSession(auto_decompress=False) as session,
             session.request(method, self.base + path, headers=headers) as response,
@@ -133,6 +149,8 @@ class Served:
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Served]]:
     """Serves the web application: `serve(reader, public_url=…)`."""
+    from newsfold.web.server import build_app
+
     running = []
 
     def start(reader: Any, **options: Any) -> Served:
@@ -179,6 +197,12 @@ class CliRedis:
 
 def _correct(socket: Path) -> None:
     """What an operator puts right, of each kind."""
+    import redis
+
+    from storage.corrections import Corrections
+    from storage.keys import Keys
+    from storage.reader import Reader
+
     now = datetime.now(UTC)
     with redis.Redis(unix_socket_path=str(socket)) as client:
         desk = Corrections(client, Keys(), retention=30 * 86_400, window=3 * 86_400)
@@ -197,6 +221,8 @@ def _correct(socket: Path) -> None:
 @pytest.fixture(scope="session")
 def crawled() -> Iterator[CliRedis]:
     """The Redis of a crawl of the demo newsroom."""
+    from storage.embedded import EmbeddedServer
+
     if not shutil.which("redis-cli"):
         pytest.skip("redis-cli is not installed (Debian package redis-tools)")
     home = Path(tempfile.mkdtemp(prefix="nf"))
