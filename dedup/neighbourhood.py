@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.days import Days
 from dedup.model import Change
 from dedup.terms import SLOTS
 
@@ -30,12 +31,14 @@ class Neighbourhood:
         self.size: dict[str, int] = {}
         self.fixed: frozenset[int] = frozenset()
         self._slots, self._weights, self._meanings = slots, weights, meanings
+        self._days = np.zeros(len(slots), np.uint8)
         self._columns = np.zeros(SLOTS, np.int32)
 
     @classmethod
     def of(
         cls, slots: Slots, weights: Floats, meanings: Floats | None, *, groups: Sequence[str], times: Sequence[int],
-        densities: Sequence[float], stories: Sequence[str], size: Mapping[str, int], fixed: Iterable[int] = (),
+        densities: Sequence[float], stories: Sequence[str], size: Mapping[str, int], days: Sequence[int] = (),
+        fixed: Iterable[int] = (),
     ) -> Neighbourhood:  # fmt: skip
         """Texts that are known already; the arrays may have more rows than there are texts, for those to come.
 
@@ -44,6 +47,7 @@ class Neighbourhood:
         found = cls(slots, weights, meanings)
         found.groups, found.times, found.stories = list(groups), list(times), list(stories)
         found.densities, found.size, found.fixed = list(densities), dict(size), frozenset(fixed)
+        found._days[: len(days)] = days
         return found
 
     @classmethod
@@ -53,10 +57,12 @@ class Neighbourhood:
         return cls(np.zeros((rows, width), np.uint16), np.zeros((rows, width), np.float32), meanings)
 
     def add(
-        self, group: str, time: int, slots: Slots, weights: Floats, story: str = "", meaning: Floats | None = None
+        self, group: str, time: int, slots: Slots, weights: Floats, story: str = "", days: int = 0,
+        meaning: Floats | None = None,
     ) -> int:  # fmt: skip
         """Enter a text; returns its row. A text that has no story yet joins one with `join`."""
         row = len(self.groups)
+        self._days[row] = days
         self._slots[row, : len(slots)] = slots
         self._weights[row, : len(weights)] = weights
         if self._meanings is not None and meaning is not None:
@@ -101,6 +107,11 @@ class Neighbourhood:
         spread[:, 0] = 0.0
         found: Floats = spread @ spread.T
         np.fill_diagonal(found, 0.0)
+        return found
+
+    def days(self, rows: Sequence[int]) -> Days:
+        """The weekdays that each of the texts names."""
+        found: Days = self._days[rows]
         return found
 
     def meanings(self, rows: Sequence[int]) -> Floats | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dedup.days import day_shares
 from dedup.neighbourhood import Floats, Neighbourhood
 from dedup.thresholds import StoryConfig
 
@@ -124,8 +125,11 @@ class Scene:
 
 
 def _likeness(around: Neighbourhood, rows: Sequence[int], config: StoryConfig) -> Floats:
-    """The cosine of terms; with a model, what texts have in common beyond the usual adds to it."""
+    """The cosine of terms and what days add to it; with a model, what texts have in common beyond the usual adds, too."""
     found, meanings = around.cosines(rows), around.meanings(rows)
+    found += day_shares(around.days(rows), config)
+    np.maximum(found, 0.0, out=found)
+    np.fill_diagonal(found, 0.0)
     if meanings is not None:
         beyond = np.maximum(0.0, meanings - config.usual_meaning) / (1.0 - config.usual_meaning)
         found += np.float32(config.meaning) * beyond

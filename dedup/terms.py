@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.background import frequency, stem
+from dedup.days import named_days
 from dedup.text import CHARACTER, classify, code_points, normalise, token_bounds, tokens
 from dedup.thresholds import TermConfig
 
@@ -43,10 +44,11 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The distinct terms of a text, each with its weighted count."""
+    """The distinct terms of a text, each with its weighted count, and the weekdays that it names (`dedup.days`)."""
 
     terms: tuple[Term, ...]
     counts: tuple[float, ...]
+    days: int = 0
 
     @property
     def slots(self) -> NDArray[np.uint16]:
@@ -58,12 +60,14 @@ class Counted:
 class TermVector:
     """The weightiest terms of a text, weightiest first, as a vector of length 1 (no terms for no words).
 
-    `slots` (uint16) and `weights` (float32) are what is compared, `terms` what is shown and looked up.
+    `slots` (uint16) and `weights` (float32) are what is compared, with the `days` that the text names, `terms` what is
+    shown and looked up.
     """
 
     terms: tuple[Term, ...]
     slots: NDArray[np.uint16]
     weights: NDArray[np.float32]
+    days: int = 0
 
     def as_dict(self) -> dict[str, float]:
         """Term → weight."""
@@ -154,7 +158,8 @@ def count_terms(title: str, text: str, lang: str, config: TermConfig) -> Counted
                     known[key] = term
             else:
                 counts[key], known[key] = weight, term
-    return Counted(tuple(known.values()), tuple(counts.values()))
+    days = named_days([*words(title), *body[: config.day_words]], lang)
+    return Counted(tuple(known.values()), tuple(counts.values()), days)
 
 
 def weigh(counted: Counted, frequencies: Frequencies, config: TermConfig) -> TermVector:
@@ -165,7 +170,7 @@ def weigh(counted: Counted, frequencies: Frequencies, config: TermConfig) -> Ter
     of `config.usual_words` words has it. So a new stream is weighed by the language and an old one by itself.
     """
     if not counted.terms:
-        return TermVector((), np.zeros(0, np.uint16), np.zeros(0, np.float32))
+        return TermVector((), np.zeros(0, np.uint16), np.zeros(0, np.float32), counted.days)
     slots = counted.slots
     background = np.fromiter((term.frequency for term in counted.terms), np.float64, len(slots))
     expected = config.prior * -np.expm1(-background * config.usual_words)
@@ -176,7 +181,7 @@ def weigh(counted: Counted, frequencies: Frequencies, config: TermConfig) -> Ter
     top = top[weights[top] > 0.0]
     norm = math.sqrt(float(np.square(weights[top]).sum())) or 1.0
     terms = tuple(counted.terms[i] for i in top.tolist())
-    return TermVector(terms, slots[top], (weights[top] / norm).astype(np.float32))
+    return TermVector(terms, slots[top], (weights[top] / norm).astype(np.float32), counted.days)
 
 
 def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:

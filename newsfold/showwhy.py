@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dedup.days import day_names
 from newsfold.passages import Span, abridged
 from newsfold.safetext import safe
 from newsfold.show import SHORT_ID, clock
@@ -40,6 +41,7 @@ def _figures(why: Reasons) -> Table:
         ("bands", str(len(why.shared_bands)), f"of {why.rules.minhash.bands} shared"),
         ("anchors", str(why.shared_anchors), f"of {why.anchors} shared"),
         ("terms", f"{why.cosine:.3f}", "cosine of the two texts"),
+        *_days(why),
         *_story_scores(why),
     ):
         table.add_row(Text(name, "bold"), value, Text(note, "dim"))
@@ -48,6 +50,14 @@ def _figures(why: Reasons) -> Table:
     if why.path:
         table.add_row(Text("path", "bold"), "", safe(" → ".join(why.path)))
     return table
+
+
+def _days(why: Reasons) -> list[tuple[str, str, str]]:
+    """What the weekdays say, where both texts name some."""
+    if not all(why.days):
+        return []
+    a, b = (", ".join(day_names(days)) for days in why.days)
+    return [("days", f"{why.day_share:+.3f}", f"to their likeness; A names {a}, B {b}")]
 
 
 def _story_scores(why: Reasons) -> list[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dedup.days import day_names, day_share
 from dedup.fingerprint import fingerprint
 from dedup.groups import is_contained
 from dedup.signature import estimate_jaccard
@@ -38,10 +39,16 @@ class Reasons:
     shared_anchors: int
     anchors: int
     cosine: float
+    days: tuple[int, int]
     terms: tuple[tuple[str, float], ...]
     path: tuple[str, ...]
     passages: tuple[Passage, ...]
     rules: Rules
+
+    @property
+    def day_share(self) -> float:
+        """What the weekdays that the texts name add to their likeness."""
+        return day_share(*self.days, self.rules.stories)
 
     @property
     def coverage_needed(self) -> float:
@@ -97,6 +104,7 @@ class Reasons:
                 "coverage": round(self.coverage_needed, 4),
                 "story": self.rules.stories.similarity,
             },
+            "days": {"a": day_names(self.days[0]), "b": day_names(self.days[1]), "share": self.day_share},
             "terms": [[term, round(share, 4)] for term, share in self.terms],
             "scores": {x.id: {"score": x.score, "beside": x.beside} for x in (self.one, self.other)},
             "path": list(self.path),
@@ -145,6 +153,7 @@ def explain(
         shared_anchors=len(set(_keys(a.anchors)) & set(_keys(b.anchors))),
         anchors=min(len(a.anchors), len(b.anchors)) // 8,
         cosine=cosine(left.as_dict(), right.as_dict()),
+        days=(left.days, right.days),
         terms=shared_terms(left, right),
         path=path,
         passages=passages(bodies[0], bodies[1]),

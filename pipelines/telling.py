@@ -96,6 +96,7 @@ class StoryTeller:
                 vector.slots,
                 vector.weights,
                 newcomer.left,
+                vector.days,
                 meaning and meaning[1],
             )
             candidates = self._in_window(own, wanted, known)

@@ -1,7 +1,8 @@
 """What is kept of groups by their rare terms, and how it is written and read. All of it is private.
 
-A vector is kept as its time, its slots and its weights (a byte each), and after them where a model is used the model's tag
-and what it says (a byte a dimension); groups and postings in their binary form.
+A vector is kept as its head (how many terms, the weekdays that are named, the time), its slots and its weights (a byte
+each), and after them where a model is used the model's tag and what it says (a byte a dimension); groups and postings
+in their binary form.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ _GROUP, _TIME = 6, 8  # bytes
 _FINE = 255.0  # steps of a weight
 _DENSITY = 65_535.0  # steps of a density
 _SAID = 127.0  # steps of a dimension of an embedding
+# A head is this, a byte for how many terms there are, one for the days, and the time. Before days were compared it was the
+# time alone, or with a model `_MODELLED`, the count and the time: those are still read. No time begins with a mark.
+_HEADED, _HEADED_TIME = b"\x02", _TIME - 3
 _MODELLED = b"\x01"
 # Stands after the story of a group that an operator put there.
 _FIXED = b"!"
@@ -119,13 +123,13 @@ def vector_posting(
     keys = tuple(term.key for term in vector.terms[:lookups])
     weights = np.rint(vector.weights * _FINE).astype(np.uint8)
     squares = np.square(vector.weights[:lookups].astype(np.float64))
-    text = vector.slots.astype("<u2").tobytes() + weights.tobytes()
+    head = _HEADED + bytes([len(vector.slots), vector.days]) + time.to_bytes(_HEADED_TIME, "big", signed=True)
+    text = head + vector.slots.astype("<u2").tobytes() + weights.tobytes()
     if said is None:
-        return Posting(group, time, keys, squares, time.to_bytes(_TIME, "big", signed=True) + text)
+        return Posting(group, time, keys, squares, text)
     model, meaning = said
-    head = _MODELLED + bytes([len(vector.slots)]) + time.to_bytes(_TIME - 2, "big", signed=True)
     tail = model.tag + np.rint(meaning * _SAID).astype(np.int8).tobytes()
-    return Posting(group, time, keys, squares, head + text + tail)
+    return Posting(group, time, keys, squares, text + tail)
 
 
 def key_bytes(keys: Sequence[int]) -> bytes:
@@ -137,12 +141,13 @@ def known_texts(
     model: Model | None,
 ) -> Known:  # fmt: skip
     """Candidates, each with its number, its text's vector and what is told of it, in columns."""
-    texts, said = zip(*(_parted(text) for _, text, _ in found), strict=True) if found else ((), ())
+    parted = [_parted(text) for _, text, _ in found]
+    times, days, texts, said = zip(*parted, strict=True) if parted else ((), (), (), ())
     slots = np.zeros((len(found) + room, width), np.uint16)
     weights = np.zeros((len(found) + room, width), np.float32)
     for count, rows in _by_count(texts).items():
         joined = np.frombuffer(b"".join([texts[row] for row in rows]), np.uint8)
-        parts = joined.reshape(len(rows), _TIME + 3 * count)[:, _TIME:]
+        parts = joined.reshape(len(rows), 3 * count)
         most = min(count, width)
         slots[rows, :most] = np.ascontiguousarray(parts[:, : 2 * count]).view("<u2")[:, :most]
         weights[rows, :most] = parts[:, 2 * count : 2 * count + most] * np.float32(1 / _FINE)
@@ -153,7 +158,8 @@ def known_texts(
         weights,
         _meanings(said, room, model) if model else None,
         groups=groups,
-        times=[int.from_bytes(text[:_TIME], "big", signed=True) for text in texts],
+        times=times,
+        days=days,
         densities=[int.from_bytes(tale[:2], "big") / _DENSITY for tale in told],
         stories=[
             tale[2:].rstrip(_FIXED).decode() or story_id(group)
@@ -165,13 +171,16 @@ def known_texts(
     return Known(around, {number: row for row, (number, _, _) in enumerate(found)})
 
 
-def _parted(text: bytes) -> tuple[bytes, bytes]:
-    """A text's time and vector, and what a model says of it; no time begins with the mark of those that have that."""
-    if text[:1] != _MODELLED:
-        return text, b""
-    end = _TIME + 3 * text[1]
-    time = int.from_bytes(text[2:_TIME], "big", signed=True).to_bytes(_TIME, "big", signed=True)
-    return time + text[_TIME:end], text[end:]
+def _parted(text: bytes) -> tuple[int, int, bytes, bytes]:
+    """A text's time, the days it names, its vector, and what a model says of it."""
+    mark, begin, days = text[:1], _TIME, 0
+    if mark not in (_HEADED, _MODELLED):
+        return int.from_bytes(text[:begin], "big", signed=True), days, text[begin:], b""
+    at = 2
+    if mark == _HEADED:
+        days, at = text[2], 3
+    end = begin + 3 * text[1]
+    return int.from_bytes(text[at:begin], "big", signed=True), days, text[begin:end], text[end:]
 
 
 def _meanings(said: Sequence[bytes], room: int, model: Model) -> NDArray[np.float32]:
@@ -184,10 +193,11 @@ def _meanings(said: Sequence[bytes], room: int, model: Model) -> NDArray[np.floa
 
 
 def _by_count(texts: Sequence[bytes]) -> dict[int, list[int]]:
-    """The places of texts by how many terms they have."""
+    """The places of texts that have terms by how many they have."""
     places: dict[int, list[int]] = defaultdict(list)
     for place, text in enumerate(texts):
-        places[(len(text) - _TIME) // 3].append(place)
+        if text:
+            places[len(text) // 3].append(place)
     return places
 
 

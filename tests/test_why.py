@@ -192,3 +192,14 @@ def test_a_long_passage_is_abridged() -> None:
     assert short.endswith(" word398 word399")
     assert abridged(FERRY) == FERRY
     assert len(abridged("漢" * 2_000)) < 500
+
+
+def test_the_days_that_both_texts_name_are_told() -> None:
+    same, other, none = (
+        compared(f"All were saved {when}.") for when in ("on Monday", "on Friday", "in time")
+    )
+    assert same.day_share > 0 > other.day_share
+    assert none.day_share == 0
+    assert "A names Monday, B Friday" in shown(other, 120)
+    assert "A names" not in shown(none, 120)
+    assert other.as_dict()["days"] == {"a": ("Monday",), "b": ("Friday",), "share": other.day_share}
