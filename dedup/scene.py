@@ -26,7 +26,7 @@ class Scene:
         self.densities = [around.densities[row] for row in rows]
         times = max(1, seen) / config.usual_stream
         self.needed = config.similarity + config.growth * max(0.0, math.log10(times))
-        self._ranks = max(config.fewest_ranks, round(config.density_ranks * min(1.0, times)))
+        self._ranks = config.density_ranks
         self._rows: dict[int, list[float]] = {}
         self._orders: dict[int, list[int]] = {}
 
