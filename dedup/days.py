@@ -16,6 +16,7 @@ from dedup.locales import weekdays
 from dedup.thresholds import StoryConfig
 
 Days = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -32,16 +33,20 @@ def day_names(days: int) -> tuple[str, ...]:
     return tuple(name for number, name in enumerate(_NAMES) if days >> number & 1)
 
 
-def day_shares(days: Days, config: StoryConfig) -> NDArray[np.float32]:
-    """What days add to the likeness of each two texts, square: more for one in common, less where both name others, else 0."""
-    worth = np.array((0.0, config.same_day, -config.other_day), np.float32)
+def day_shares(days: Days, alike: Floats, config: StoryConfig) -> Floats:
+    """What days add to the likeness of each two texts, square: less where both name others, more for one in common.
+
+    A day in common says nothing of two texts that are not `near` by their words: strangers have days in common, too.
+    """
     named = days > 0
-    both = (named[:, None] & named).view(np.int8)
-    common = ((days[:, None] & days) > 0).view(np.int8)
-    found: NDArray[np.float32] = worth[both * (2 * common - 1)]
+    both = named[:, None] & named
+    common = (days[:, None] & days) > 0
+    parted, nearer = both & ~common, common & (alike >= config.near)
+    found: Floats = (nearer * config.same_day - parted * config.other_day).astype(np.float32)
     return found
 
 
-def day_share(one: int, other: int, config: StoryConfig) -> float:
-    """The same of two texts."""
-    return float(day_shares(np.array((one, other), np.uint8), config)[0, 1])
+def day_share(one: int, other: int, alike: float, config: StoryConfig) -> float:
+    """The same of two texts that are so much alike by their words."""
+    likeness = np.full((2, 2), alike, np.float32)
+    return float(day_shares(np.array((one, other), np.uint8), likeness, config)[0, 1])

@@ -127,7 +127,7 @@ class Scene:
 def _likeness(around: Neighbourhood, rows: Sequence[int], config: StoryConfig) -> Floats:
     """The cosine of terms and what days add to it; with a model, what texts have in common beyond the usual adds, too."""
     found, meanings = around.cosines(rows), around.meanings(rows)
-    found += day_shares(around.days(rows), config)
+    found += day_shares(around.days(rows), found, config)
     np.maximum(found, 0.0, out=found)
     np.fill_diagonal(found, 0.0)
     if meanings is not None:

@@ -83,7 +83,7 @@ class StoryConfig:
     like them in other stories, as many in a young stream as in an old one. It belongs from
     `similarity` on, and `growth` more for every ten times `usual_stream`, as chance likenesses grow with the stream. Texts of a story that are not among the candidates count as `unseen` times the least like.
 
-    Two texts that name a weekday in common are more alike by `same_day`, two that name different ones less by `other_day`
+    Two texts that name a weekday in common and are `near` are more alike by `same_day`, two that name different ones less by `other_day`
     (`dedup.days`): logistic regressions of "one event" on cosine, crowd and days give .019 to .028 and .045 to .046 on
     either part of AllSides, .007 and .035 on ECB+.
 
@@ -104,11 +104,11 @@ class StoryConfig:
     window_days: float = 3.0
     other_day: float = 0.045
     same_day: float = 0.02
-    nearest: float = 0.1
-    crowd: float = 0.47
-    density_ranks: int = 10
+    nearest: float = 0.15
+    crowd: float = 0.46
+    density_ranks: int = 8
     usual_stream: int = 800
-    unseen: float = 0.5
+    unseen: float = 0.7
     neighbours: int = 6
     mates: int = 2
     near: float = 0.1

@@ -48,7 +48,7 @@ class Reasons:
     @property
     def day_share(self) -> float:
         """What the weekdays that the texts name add to their likeness."""
-        return day_share(*self.days, self.rules.stories)
+        return day_share(*self.days, self.cosine, self.rules.stories)
 
     @property
     def coverage_needed(self) -> float:

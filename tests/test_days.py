@@ -61,12 +61,16 @@ def test_days_are_read_in_the_headline_and_the_first_words_only() -> None:
 
 @given(one=st.integers(0, 127), other=st.integers(0, 127))
 def test_a_day_in_common_brings_two_texts_nearer_and_others_part_them(one: int, other: int) -> None:
-    share = day_share(one, other, CONFIG)
+    near, strange = (
+        day_share(one, other, alike, CONFIG) for alike in (CONFIG.near + 0.01, CONFIG.near - 0.01)
+    )
     if one & other:
-        assert share == pytest.approx(CONFIG.same_day)
+        assert near == pytest.approx(CONFIG.same_day)
+        assert strange == 0.0
     else:
-        assert share == pytest.approx(-CONFIG.other_day if one and other else 0.0)
-    assert day_shares(np.array([one, other], np.uint8), CONFIG)[1, 0] == pytest.approx(share)
+        assert near == strange == pytest.approx(-CONFIG.other_day if one and other else 0.0)
+    alike = np.full((2, 2), 0.5, np.float32)
+    assert day_shares(np.array([one, other], np.uint8), alike, CONFIG)[1, 0] == pytest.approx(near)
 
 
 @given(days=st.integers(0, 127), time=st.integers(-(2**38), 2**38))

@@ -196,7 +196,8 @@ def test_a_long_passage_is_abridged() -> None:
 
 def test_the_days_that_both_texts_name_are_told() -> None:
     same, other, none = (
-        compared(f"All were saved {when}.") for when in ("on Monday", "on Friday", "in time")
+        compared(f"All were saved from the Northern Pearl {when}.")
+        for when in ("on Monday", "on Friday", "in time")
     )
     assert same.day_share > 0 > other.day_share
     assert none.day_share == 0
