@@ -95,6 +95,7 @@ def test_nobody_there_is_said_at_once(tmp_path: Path) -> None:
     assert missing in refusal(missing, tmp_path / "unused")
 
 
+@pytest.mark.slow
 def test_a_silent_server_is_not_waited_for_long(tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         sentence = refusal(f"redis://127.0.0.1:{listener.getsockname()[1]}", tmp_path / "unused")

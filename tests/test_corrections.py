@@ -309,6 +309,7 @@ def _saved(client: redis.Redis, place: Callable[..., None]) -> dict[bytes, bytes
     return {key: client.dump(key) for key in client.keys("*")}
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, st.randoms(use_true_random=False))
 def test_whatever_is_done_all_undone_is_as_it_was(

@@ -185,6 +185,7 @@ def test_a_stale_pid_file_means_nothing(server: EmbeddedServer, home: Path) -> N
     assert pid_of(server) != os.getpid()
 
 
+@pytest.mark.slow
 def test_a_hanging_server_gets_no_second_one_and_can_be_stopped(
     server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -293,6 +293,7 @@ def test_a_story_that_was_merged_while_it_waited_is_told_as_what_it_is_now(
     assert make().once().sent == 0
 
 
+@pytest.mark.slow
 def test_notifiers_at_once_tell_each_story_once(
     make: Make, story: Callable[..., None], receiver: Receiver
 ) -> None:
