@@ -6,14 +6,15 @@ feed. A test compares the two on every feed of the measuring data and on mutatio
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from lxml import etree
 
+from crawler.parse.constructs import base_of
 from crawler.parse.document import Document, readable_xml
 from crawler.parse.names import ATOM, Names, Unusual, attributes, lang_of
-from crawler.parse.rules import At, EntryReader, Fields, base_of
+from crawler.parse.rules import At, EntryReader, Fields
 from crawler.parse.slices import Slices
 
 _RSS10: Final = "http://purl.org/rss/1.0/"
@@ -39,6 +40,10 @@ _ELEMENTS: Final = 600_000
 _NAMESPACES: Final = 100
 
 
+# Element, name, language, and whether it stands in the feed's own element or (as in RDF) beside it.
+_Child = tuple[Any, str, str | None, bool]
+
+
 class Found(NamedTuple):
     """What feedparser's parser holds when it is done: the version, the feed's fields, the entries' fields."""
 
@@ -60,42 +65,62 @@ def read_quickly(document: Document, max_entries: int, known: Container[str] = (
     root, names = _tree(body), Names()
     if len(root.nsmap) > _NAMESPACES:
         raise Unusual("a great many namespaces")
-    version = _version(root, names)
-    lang = lang_of(attributes(root), None)
-    base = base_of(attributes(root), "")
-    feed = EntryReader(names, version, base, in_entry=False)
-    if lang and version != "rss10":
-        feed.fields["language"] = lang.replace("_", "-")
-    entries: list[Fields] = []
-    again: list[str] = []
-    titles = 0
+    version, lang = _version(root, names), lang_of(attributes(root), None)
     children = list(_children(root, names, version, lang))
     slices = Slices(body, sum(name in _ENTRY for _, name, _, _ in children))
-    for element, name, inherited, inside in children:
-        if name in _ENTRY:
-            if len(entries) + len(again) >= max_entries:
-                return Found(version, feed.fields, entries, True, tuple(again))
-            raw = slices.next((inherited, feed.base, feed.full_text, feed.fields.get("link")))
-            if raw in known:
-                again.append(raw)
-                feed.full_text = False
+    reader = _FeedReader(names, version, base_of(attributes(root), ""), known)
+    if lang and version != "rss10":
+        reader.feed.fields["language"] = lang.replace("_", "-")
+    return reader.read(children, slices, max_entries)
+
+
+class _FeedReader:
+    """Reads the children of a feed in their order: each may decide how those behind it are taken."""
+
+    def __init__(self, names: Names, version: str, base: str, known: Container[str]) -> None:
+        self._names, self._version, self._base, self._known = names, version, base, known
+        self.feed = EntryReader(names, version, base, in_entry=False)
+        self._entries: list[Fields] = []
+        self._again: list[str] = []
+
+    def read(self, children: Sequence[_Child], slices: Slices, max_entries: int) -> Found:
+        feed, titles = self.feed, 0
+        for element, name, lang, inside in children:
+            if name not in _ENTRY:
+                titles += name in _TITLES
+                self._of_feed(element, name, lang, inside)
                 continue
-            reader = _entry_reader(element, names, version, feed.base)
-            reader.full_text, feed.full_text = feed.full_text, False
-            reader.walk(element, 0, inherited)
-            reader.fields["raw"] = raw
-            entries.append(reader.fields)
-            feed.base = base or reader.base
-            continue
-        titles += name in _TITLES
+            if len(self._entries) + len(self._again) >= max_entries:
+                return self._found(full=True)
+            raw = slices.next((lang, feed.base, feed.full_text, feed.fields.get("link")))
+            if raw in self._known:
+                self._again.append(raw)
+                feed.full_text = False
+            else:
+                self._entry(element, lang, raw)
+        if titles > 1:
+            raise Unusual("several titles")
+        return self._found(full=False)
+
+    def _found(self, *, full: bool) -> Found:
+        return Found(self._version, self.feed.fields, self._entries, full, tuple(self._again))
+
+    def _entry(self, element: Any, lang: str | None, raw: str) -> None:
+        feed = self.feed
+        reader = _entry_reader(element, self._names, self._version, feed.base)
+        reader.full_text, feed.full_text = feed.full_text, False
+        reader.walk(element, 0, lang)
+        reader.fields["raw"] = raw
+        self._entries.append(reader.fields)
+        feed.base = self._base or reader.base
+
+    def _of_feed(self, element: Any, name: str, lang: str | None, inside: bool) -> None:
+        feed = self.feed
         feed.note_text(name)
         if element.attrib:
             feed.base = base_of(attributes(element), feed.base)
-        _feed_element(feed, element, name, inherited, inside)
-        feed.base = base or feed.base
-    if titles > 1:
-        raise Unusual("several titles")
-    return Found(version, feed.fields, entries, False, tuple(again))
+        _feed_element(feed, element, name, lang, inside)
+        feed.base = self._base or feed.base
 
 
 def _tree(body: str) -> Any:
@@ -123,10 +148,7 @@ def _version(root: Any, names: Names) -> str:
     raise Unusual(f"the root {root.tag}")
 
 
-def _children(
-    root: Any, names: Names, version: str, lang: str | None
-) -> Iterator[tuple[Any, str, str | None, bool]]:
-    """Element, name, language, and whether it stands in the feed's own element or (as in RDF) beside it."""
+def _children(root: Any, names: Names, version: str, lang: str | None) -> Iterator[_Child]:
     if version.startswith("atom"):
         for child in root:
             yield child, names.of(child), lang_of(attributes(child), lang) if child.attrib else lang, True

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Final, NamedTuple
-from urllib.parse import urljoin
-from xml.sax.saxutils import escape
 
+from crawler.parse.constructs import (
+    DEEPEST,
+    base_of,
+    guessed,
+    joined,
+    mended,
+    own_text,
+    refuse_base,
+    text_of,
+    xhtml,
+)
 from crawler.parse.names import Names, Unusual, attributes, lang_of
 from crawler.parse.times import moment
 
@@ -23,63 +31,8 @@ _TYPES: Final = {
     "text/html": "text/html", "xhtml": "application/xhtml+xml", "application/xhtml+xml": "application/xhtml+xml",
 }  # fmt: skip
 _NONE: Final[dict[str, str]] = {}
-_QUOTE: Final = {'"': "&quot;"}
 _XHTML: Final = "application/xhtml+xml"
-_SLASHES: Final = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)(/*)(.*?)")
 _REFERENCE: Final = re.compile(r"&([A-Za-z0-9_]+);")
-# The code points of Windows-1252's extension, as feedparser maps them.
-_C1: Final = re.compile("[\x80-\x9f]")
-_CP1252: Final = {
-    0x80: "\u20ac", 0x82: "\u201a", 0x83: "\u0192", 0x84: "\u201e", 0x85: "\u2026", 0x86: "\u2020",
-    0x87: "\u2021", 0x88: "\u02c6", 0x89: "\u2030", 0x8A: "\u0160", 0x8B: "\u2039", 0x8C: "\u0152",
-    0x8E: "\u017d", 0x91: "\u2018", 0x92: "\u2019", 0x93: "\u201c", 0x94: "\u201d", 0x95: "\u2022",
-    0x96: "\u2013", 0x97: "\u2014", 0x98: "\u02dc", 0x99: "\u2122", 0x9A: "\u0161", 0x9B: "\u203a",
-    0x9C: "\u0153", 0x9E: "\u017e", 0x9F: "\u0178",
-}  # fmt: skip
-
-
-def mended(text: str) -> str:
-    """UTF-8 that was taken for Latin-1 put right, and the quotes of Windows-1252 in their own places."""
-    if text.isascii():
-        return text
-    with suppress(UnicodeError):
-        text = text.encode("iso-8859-1").decode("utf-8")
-    return text.translate(_CP1252) if _C1.search(text) else text
-
-
-def joined(base: str, address: str) -> str:
-    """An address against its base (which may be none), its surplus slashes left out."""
-    if ":///" in address:
-        address = _SLASHES.sub(r"\1\3", address)
-    if not base:
-        return address
-    try:
-        return urljoin(base, address)
-    except ValueError:
-        return ""
-
-
-def base_of(found: dict[str, str], above: str) -> str:
-    """The base of addresses inside an element with these attributes."""
-    given = found.get("xml:base", found.get("base"))
-    if given is None:
-        return above
-    base = joined(above, given)
-    if above and not base.startswith(("http://", "https://")):
-        raise Unusual(f"the base {given}")
-    return base
-
-
-def _refuse_base(found: dict[str, str]) -> None:
-    if "base" in found or "xml:base" in found:
-        raise Unusual("a base of its own")
-
-
-def text_of(element: Any) -> str:
-    """The stripped text of an element that holds nothing else; raises Unusual for one that does."""
-    if len(element):
-        raise Unusual(f"markup inside {element.tag}")
-    return (element.text or "").strip()
 
 
 class At(NamedTuple):
@@ -142,7 +95,7 @@ class EntryReader:
             self._without_rule(at.element, at.name, at.depth, at.lang)
 
     def _without_rule(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        if name in _REFUSED or depth > _DEEPEST:
+        if name in _REFUSED or depth > DEEPEST:
             raise Unusual(f"an element {name}")
         if len(element):
             self.walk(element, depth + 1, lang)
@@ -181,7 +134,7 @@ class EntryReader:
         return kind
 
     def _content_text(self, element: Any, kind: str) -> str:
-        return mended(_xhtml(element) if kind == _XHTML else text_of(element))
+        return mended(xhtml(element) if kind == _XHTML else text_of(element))
 
     # --- rules
 
@@ -206,7 +159,7 @@ class EntryReader:
         self.full_text = True
         kind = self._kind(at.found, "text/html" if at.name == "content:encoded" else "text/plain")
         if kind == "text/plain" and not self._version.startswith("atom"):
-            kind = _guessed(text_of(at.element))
+            kind = guessed(text_of(at.element))
         value = self._content_text(at.element, kind)
         self.fields.setdefault("content", []).append({**self._detail(kind, at.lang), "value": value})
         self.fields.setdefault("summary", value)
@@ -264,14 +217,14 @@ class EntryReader:
         self.fields.setdefault("authors", []).append(one)
         for inner in at.element:
             self._author_part(one, inner)
-        text = mended((at.element.text or "").strip() if not len(at.element) else _own_text(at.element))
+        text = mended((at.element.text or "").strip() if not len(at.element) else own_text(at.element))
         self._store("author", text, at.depth)
         if not one:
             one["name"] = self.fields["author"][:_AUTHOR_LENGTH]
 
     def _author_part(self, one: Fields, inner: Any) -> None:
         part = self.names.of(inner)
-        _refuse_base(attributes(inner))
+        refuse_base(attributes(inner))
         if part.startswith("?:") and not text_of(inner):
             return
         if part not in _AUTHOR_PARTS:
@@ -317,7 +270,7 @@ class EntryReader:
         self._title_depth = -1
         for inner in at.element:
             part = self.names.of(inner)
-            _refuse_base(attributes(inner))
+            refuse_base(attributes(inner))
             if part not in _IMAGE_PARTS or (part in ("title", "link") and inner.attrib):
                 raise Unusual(f"a {part} of an image")
             text_of(inner)
@@ -337,7 +290,7 @@ class EntryReader:
 
     def contributor(self, at: At) -> None:
         for inner in at.element:
-            _refuse_base(attributes(inner))
+            refuse_base(attributes(inner))
         if any(len(inner) or self.names.of(inner) not in _AUTHOR_PARTS for inner in at.element):
             raise Unusual("a contributor that holds more")
 
@@ -381,73 +334,8 @@ _RULES: Final[dict[str, Rule]] = {
 }  # fmt: skip
 # Elements of which feedparser makes something that no rule here does, and the names of its own fields.
 _REFUSED: Final = frozenset(
-    [
-        "item",
-        "entry",
-        "channel",
-        "feed",
-        "rss",
-        "textinput",
-        "abstract",
-        "fullitem",
-        "body",
-        "xhtml:body",
-        "itunes:owner",
-        "itunes:name",
-        "itunes:email",
-        "links",
-        "authors",
-        "title_detail",
-        "summary_detail",
-        "published_parsed",
-        "updated_parsed",
-        "media_content",
-        "media_thumbnail",
-        "feedburner_origlink",
-        "svg",
-        "math",
-    ]
-)
-
-
-def _guessed(text: str) -> str:
-    """Plain text that is markup nevertheless; the guess is feedparser's."""
-    if "<" not in text and "&" not in text:
-        return "text/plain"
-    from crawler.parse.xmlfeed import looks_like_html
-
-    return "text/html" if looks_like_html(text) else "text/plain"
-
-
-def _own_text(element: Any) -> str:
-    return "".join([element.text or "", *(inner.tail or "" for inner in element)]).strip()
-
-
-def _xhtml(element: Any) -> str:
-    """The markup inside an element, without the one `<div>` around all of it (RFC 4287, 3.1.1.3)."""
-    if len(element) == 1 and _local(element[0]) == "div":
-        outside = (element.text or "") + (element[0].tail or "")
-        if not outside.strip():
-            element = element[0]
-    return _inside(element, 0).strip()
-
-
-def _inside(element: Any, depth: int) -> str:
-    if depth > _DEEPEST:
-        raise Unusual("markup nested without end")
-    pieces = [escape(element.text or "")]
-    for inner in element:
-        name, given = _local(inner), attributes(inner)
-        if name in ("svg", "math"):
-            raise Unusual(f"{name} in markup")
-        _refuse_base(given)
-        found = "".join(f' {key}="{escape(value, _QUOTE)}"' for key, value in given.items())
-        pieces += [f"<{name}{found}>", _inside(inner, depth + 1), f"</{name}>", escape(inner.tail or "")]
-    return "".join(pieces)
-
-
-def _local(element: Any) -> str:
-    return str(element.tag).rpartition("}")[2].lower()
-
-
-_DEEPEST: Final = 200
+    ["item", "entry", "channel", "feed", "rss", "textinput", "abstract", "fullitem", "body", "xhtml:body",
+     "itunes:owner", "itunes:name", "itunes:email", "links", "authors", "title_detail", "summary_detail",
+     "published_parsed", "updated_parsed", "media_content", "media_thumbnail", "feedburner_origlink", "svg",
+     "math"]
+)  # fmt: skip
