@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from benchmarks.kills import Reference
@@ -62,7 +62,12 @@ def _busy(client: redis.Redis, _: Proxy) -> None:
 
 def _not_busy(client: redis.Redis, _: Proxy) -> None:
     client.script_kill()
-    client.config_set("busy-reply-threshold", 5_000)
+    # The script ends when it next looks, and until then the server answers nothing else.
+    while True:
+        with suppress(ResponseError):
+            client.config_set("busy-reply-threshold", 5_000)
+            return
+        time.sleep(0.01)
 
 
 def _empty(client: redis.Redis, proxy: Proxy) -> None:
