@@ -35,7 +35,9 @@ from storage.memory import memory_of
 
 WIRE = DATA / "wire" / "reuters21578.jsonl.gz"
 WORKERS, PROCESSES = (1, 2, 4), (1, 2, 3)
-ACTIVE, ROUNDS, WORKER_ARTICLES, INGEST_ARTICLES = 100_000, 3, 3_072, 5_120
+ACTIVE, ROUNDS, WORKER_ARTICLES = 100_000, 3, 3_072
+# Its ratios are within a few hundredths of what is asked: three rounds gave 78 to 86 % of one state.
+INGEST_ROUNDS, INGEST_ARTICLES = 5, 5_120
 QUICK_ACTIVE, QUICK_ROUNDS, QUICK_WORKER_ARTICLES, QUICK_INGEST_ARTICLES = 2_000, 1, 512, 512
 
 
@@ -71,7 +73,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         found["memory"]["kinds"] = memory_by_kind(client)
     _say("measuring")
     found["workers"] = {"one Redis": workers_on(options.redis, home, stage.fresh, quick=quick)}
-    rounds, articles = (QUICK_ROUNDS, QUICK_INGEST_ARTICLES) if quick else (ROUNDS, INGEST_ARTICLES)
+    rounds, articles = (QUICK_ROUNDS, QUICK_INGEST_ARTICLES) if quick else (INGEST_ROUNDS, INGEST_ARTICLES)
     found["ingest"] = ingest_rates(options.redis, home, stage.fresh, PROCESSES, rounds, articles)
     if options.cluster:
         with running_cluster(replicas=0) as started:
