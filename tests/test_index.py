@@ -57,6 +57,7 @@ def test_hot_texts_keep_buckets_bounded_and_are_found(client: redis.Redis) -> No
     assert found[299][0].startswith("a")
 
 
+@pytest.mark.slow
 def test_slices_go_with_the_retention_and_memory_stays_flat(client: redis.Redis) -> None:
     index = Index(client, Keys(), retention=6 * DAY)
     sizes = []

@@ -35,6 +35,7 @@ def worker(proxy: Proxy, tmp_path: Path, wait: float) -> redis.Redis:
     return connect(proxy.url, tmp_path / "unused", wait=wait)
 
 
+@pytest.mark.slow
 def test_a_server_that_comes_back_is_waited_for(
     proxy: Proxy, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_server_that_comes_back_is_waited_for(
     assert 0.3 < told["redis.back"]["waited"] < 10
 
 
+@pytest.mark.slow
 def test_one_that_does_not_is_given_up_and_asked_again_later(proxy: Proxy, tmp_path: Path) -> None:
     with worker(proxy, tmp_path, 0.3) as waiting:
         proxy.away()
@@ -114,6 +116,7 @@ def test_a_terminal_is_told_in_one_sentence(
             terminal.set("key", "value")
 
 
+@pytest.mark.slow
 def test_calls_sent_ahead_survive_a_refusal_and_a_break(
     settings: redis.Redis, proxy: Proxy, tmp_path: Path
 ) -> None:

@@ -53,6 +53,7 @@ def test_nothing_starts_before_the_first_page() -> None:
         list(extractors.map([Job(BODY, URL)]))
 
 
+@pytest.mark.slow
 def test_an_entry_alone_is_read_in_a_worker_too() -> None:
     entry = Entry(
         key="k", link=URL, title="Flood", content_html="<p>The river rose.</p><p>Nobody was hurt.</p>"

@@ -119,6 +119,7 @@ def test_a_server_may_ask_for_our_certificate(ours: Authority, foreign: Authorit
         assert said == "cannot be asked: ssl_certfile and ssl_keyfile do not belong together"
 
 
+@pytest.mark.slow
 def test_who_speaks_otherwise_is_said(port: int, tmp_path: Path) -> None:
     said = refusal(f"redis://127.0.0.1:{port}", tmp_path)
     assert said == "speaks TLS: the URL should begin with rediss://"
