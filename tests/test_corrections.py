@@ -309,6 +309,21 @@ def _saved(client: redis.Redis, place: Callable[..., None]) -> dict[bytes, bytes
     return {key: client.dump(key) for key in client.keys("*")}
 
 
+def test_a_split_is_undone_while_its_story_is_part_of_another(
+    client: redis.Redis, reader: Reader, desk: Corrections, place: Callable[..., None]
+) -> None:
+    place()
+    before = {i: story_of(reader, i) for i in "abcde"}
+    for name in "abd":
+        desk.split(story_of(reader, name), [group_id(name)], NOW)
+    desk.merge(story_of(reader, "c"), story_of(reader, "d"), NOW)
+    for number in (1, 2, 3):
+        desk.undo(number, NOW)
+    assert story_of(reader, "b") == before["b"]
+    desk.undo(4, NOW)
+    assert {i: story_of(reader, i) for i in "abcde"} == before
+
+
 @pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, st.randoms(use_true_random=False))

@@ -83,10 +83,11 @@ local function place_again(P, prefix, id, touched, call)
   touched[here], touched[there] = true, true
 end
 
--- What came to a story that was parted off goes back with it, unless another correction put it there.
+-- What came to a story that was parted off goes back with it, unless another correction put it there. One that was
+-- made part of another since then has nothing that could be told from what is the other's own.
 local function take_rest(P, prefix, correction, touched, call)
   if correction.kind ~= 'split' then return end
-  local from, to = root(P, 'story', correction.other), root(P, 'story', correction.story)
+  local from, to = correction.other, root(P, 'story', correction.story)
   if from == to or not is_story(P, from) or not is_story(P, to) then return end
   for _, group in ipairs(groups_of(P, from)) do
     if not group.fixed then carry(P, prefix, group, from, to, call) end
