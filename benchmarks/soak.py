@@ -62,7 +62,7 @@ def main() -> None:
     """Soak, and say what came of it; exit code 1 where something grew, stayed or was late."""
     options = _options()
     # A third of the time is whole days, or it would be another part of a day that is compared.
-    found = soak(60.0, 10.0, 1.0) if options.quick else soak(options.seconds, 20.0, 5.0)
+    found = soak(48.0, 8.0, 1.0) if options.quick else soak(options.seconds, 20.0, 5.0)
     print_json(found) if options.json else print(_report(found))
     if options.write and not found["losses"]:
         write_section(
@@ -73,7 +73,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="a minute")
+    parser.add_argument("--quick", action="store_true", help="less than a minute")
     parser.add_argument("--seconds", type=float, default=600.0, help="how long, without --quick")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--write", action="store_true", help="replace the section in docs/reliability.md")
