@@ -43,7 +43,8 @@ class Batcher(Generic[_Asked, _Answer]):
                 if len(self._waiting) < self._most:
                     await asyncio.sleep(self._wait)
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-                await self._answer(batch)
+                if batch:  # another turn may have taken all of it in the meantime
+                    await self._answer(batch)
         finally:
             self._busy -= 1
 

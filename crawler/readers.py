@@ -157,14 +157,15 @@ class _Lane:
         return pipe
 
     def stop(self) -> None:
-        """End the process at once."""
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-            self._process.close()
-        self._pipe = self._process = None
+        """End the process at once, whichever threads still wait for it or end it too."""
+        pipe, self._pipe = self._pipe, None
+        process, self._process = self._process, None
+        if pipe is not None:
+            pipe.close()
+        if process is not None:
+            process.kill()
+            process.join()
+            process.close()
 
 
 def _serve(pipe: Connection) -> None:

@@ -128,7 +128,7 @@ def test_every_question_is_answered_whenever_it_is_asked(turns: int) -> None:
         return await asyncio.wait_for(asyncio.gather(*(one(n) for n in range(100, 400))), 30)
 
     assert asyncio.run(play()) == [10 * n for n in range(100, 400)]
-    assert max(work.sizes) <= 4
+    assert 1 <= min(work.sizes) <= max(work.sizes) <= 4  # not for nothing where another turn took all
     assert work.most <= turns
 
 
