@@ -75,30 +75,21 @@ class TermVector:
 
 
 class Frequencies:
-    """In how many of the stream's late texts each term stood: the counts of a server, and what was added since."""
+    """In how many of the stream's late texts each term stood: the counts of a server, and what was added since.
+
+    `added` are the slots of every text that was.
+    """
 
     def __init__(self, table: NDArray[np.uint32], texts: int) -> None:
-        self.table, self.texts, self.before = table, texts, texts
-        self._added: list[NDArray[np.uint16]] = []
+        self.table, self.texts = table, texts
+        self.added: list[NDArray[np.uint16]] = []
 
     def add(self, counted: Counted) -> None:
         """Count one text."""
         slots = counted.slots
         self.table[slots] += 1
         self.texts += 1
-        self._added.append(slots)
-
-    def each(self) -> list[NDArray[np.uint16]]:
-        """The slots of every text that was added."""
-        return list(self._added)
-
-    def added(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The slots that were added to, and by how much."""
-        if not self._added:
-            return np.zeros(0, np.intp), np.zeros(0, np.intp)
-        counts = np.bincount(np.concatenate(self._added), minlength=SLOTS)
-        slots = np.flatnonzero(counts)
-        return slots, counts[slots]
+        self.added.append(slots)
 
 
 def no_frequencies() -> Frequencies:

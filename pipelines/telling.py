@@ -15,6 +15,7 @@ from dedup.thresholds import StoryConfig
 from pipelines.embedding import Embedder
 from storage.keys import story_id
 from storage.line import Line, Ticket
+from storage.termcounts import Late
 from storage.told import Telling
 from storage.vectors import Groups, Known, Model, Shared, number_of, vector_posting
 
@@ -30,20 +31,23 @@ class StoryTeller:
     ) -> None:  # fmt: skip
         self._telling, self._lang, self._config, self._now = telling, lang, config, now
         self._embedder, self._model = embedder, Model(embedder.tag, embedder.size) if embedder else None
-        self._frequencies: Ticket[Frequencies] | None = None
+        self._late: Ticket[Late] | None = None
         self._entered: Ticket[list[Shared]] | None = None
         self._known: Ticket[Known] | None = None
 
     def open(self, line: Line) -> None:
         """Ask how often terms stood in the stream; what was linked before is counted."""
-        self._frequencies = line.send(self._telling.ask_frequencies(self._lang, self._now))
+        self._late = line.send(self._telling.ask_frequencies(self._lang, self._now))
 
     def enter(self, newcomers: Sequence[Newcomer], line: Line) -> None:
         """Weigh the texts that found groups, or whose group was reworded, and enter them by their terms."""
         self._newcomers = tuple(newcomers)
-        if not newcomers or self._frequencies is None:
+        if not newcomers or self._late is None:
             return
-        frequencies = self._frequencies.result()
+        late = self._late.result()
+        if late.fold:
+            line.send(late.fold)
+        frequencies = late.frequencies
         self._seen = frequencies.texts
         self._vectors = [self._vector(newcomer.article, frequencies) for newcomer in newcomers]
         self._meanings = self._said(newcomers)

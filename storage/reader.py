@@ -208,7 +208,7 @@ class Reader:
         from storage.told import Telling
 
         call = Telling(self._keys, window=window).ask_frequencies(lang, now)
-        return Functions(self._client, self._keys.prefix).run(call)
+        return Functions(self._client, self._keys.prefix).run(call).frequencies
 
     def feeds(self) -> list[FeedView]:
         """Every feed on the schedule, by URL."""

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from dedup.terms import SLOTS, Frequencies
+from dedup.terms import Frequencies
 from storage.functions import Call
 from storage.keys import Keys
 from storage.plain import text_of
+from storage.termcounts import MOST_LATE, Counts, Late, counts_of, packed_counts
 from storage.vectors import (
     Groups,
     Known,
@@ -50,20 +51,28 @@ class Telling:
         """The slice that a group of this time is in."""
         return time // self._width
 
-    def ask_frequencies(self, lang: str, now: datetime) -> Call[Frequencies]:
+    @property
+    def _counted(self) -> int:
+        """How many seconds the counts of a window are kept after they were last added to."""
+        return 2 * self._window + self._window // 2
+
+    def ask_frequencies(self, lang: str, now: datetime) -> Call[Late]:
         """In how many texts of late each term stood."""
         here = int(now.timestamp()) // self._window
-        call = {"slices": [here, here - 1]}
 
-        def read(answer: Sequence[Any]) -> Frequencies:
+        def read(answer: Sequence[Any]) -> Late:
             tables, texts = answer
-            total = np.zeros(SLOTS, np.uint32)
-            for table in tables or ():
-                counts = np.frombuffer(table[: len(table) // 2 * 2], ">u2")
-                total[: len(counts)] += counts
-            return Frequencies(total, int(texts))
+            counts = [counts_of(table, late) for table, late, _ in tables]
+            _, late, folds = tables[0]
+            long = len(late) > MOST_LATE
+            fold = self._fold(lang, here, counts[0], len(late), int(folds)) if long else None
+            return Late(Frequencies(np.sum(counts, 0, np.uint32), int(texts)), fold)
 
-        return Call("frequencies", self._keys.index(lang), call, read)
+        return Call("frequencies", self._keys.index(lang), {"slices": [here, here - 1]}, read)
+
+    def _fold(self, lang: str, slice_: int, counts: Counts, added: int, folds: int) -> Call[int]:
+        call = {"slice": slice_, "added": added, "folds": folds, "df_ttl": self._counted}
+        return Call("fold", self._keys.index(lang), call, int, (packed_counts(counts),))
 
     def ask_post(
         self,
@@ -75,15 +84,15 @@ class Telling:
     ) -> Call[list[Shared]]:
         """Enter new groups under their keys and bring back who is there.
 
-        `frequencies` are stored with what was added to them, a text for each posting; `tag` is a language that is
-        noted as one of late.
+        What was added to `frequencies`, a text for each posting, is noted; `tag` is a language that is noted as one of late.
         """
-        counted = frequencies.each() if frequencies else [None] * len(postings)
+        counted = frequencies.added if frequencies else [None] * len(postings)
         call = {
             "now": int(now.timestamp()),
             **({"lang": tag} if tag else {}),
             "here": int(now.timestamp()) // self._window,
-            "df_ttl": 2 * self._window + self._window // 2,
+            "df_ttl": self._counted,
+            "counts": frequencies is not None,
             "ttl": self.ttl,
             "reach": 2,
             "docs": [
@@ -98,13 +107,11 @@ class Telling:
                 for posting, slots in zip(postings, counted, strict=True)
             ],
         }
-        added, counts = frequencies.added() if frequencies else (np.zeros(0, np.intp), np.zeros(0, np.intp))
-        blobs = added.astype(">u2").tobytes(), np.minimum(counts, 65_535).astype(">u2").tobytes()
 
         def read(answer: Sequence[Any]) -> list[Shared]:
             return [shared_of(posting, row) for posting, row in zip(postings, answer, strict=True)]
 
-        return Call("post", self._keys.index(lang), call, read, blobs)
+        return Call("post", self._keys.index(lang), call, read)
 
     def ask_around(
         self, lang: str, wanted: Iterable[Groups], room: int, width: int, model: Model | None = None

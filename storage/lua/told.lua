@@ -49,46 +49,21 @@ local function look(prefix, doc, call, live)
   return found
 end
 
--- Adds to the counts of slots; `at` says which slot is the i-th and what is added to it.
-local function count_slots(key, count, at)
-  local flat, n = { key, 'OVERFLOW', 'SAT' }, 3
-  for i = 1, count do
-    local slot, by = at(i)
-    flat[n + 1], flat[n + 2], flat[n + 3], flat[n + 4] = 'INCRBY', 'u16', '#' .. slot, by
-    n = n + 4
-    if n > MOST or i == count then
-      redis.call('BITFIELD', unpack(flat))
-      flat, n = { key, 'OVERFLOW', 'SAT' }, 3
-    end
-  end
-end
-
--- A text that is entered already was counted then: the call is made twice, or its worker died before it linked.
-local function uncount(prefix, call, key)
-  local known = 0
+-- The terms of new texts are noted at the end of a list, 2 bytes each, which whoever reads it adds to the table. A text
+-- that is entered already was noted then: the call is made twice, or its worker died before it linked.
+local function count_terms(prefix, call)
+  local key, slots = prefix .. 'df:' .. call.here, {}
   for _, doc in ipairs(call.docs) do
-    if redis.call('HEXISTS', prefix .. 'text:' .. doc.slice, doc.group) == 1 then
-      count_slots(key, #doc.slots / 2, function(i) return (struct.unpack('<I2', doc.slots, 2 * i - 1)), -1 end)
-      known = known + 1
-    end
+    if redis.call('HEXISTS', prefix .. 'text:' .. doc.slice, doc.group) == 0 then slots[#slots + 1] = doc.slots end
   end
-  return known
-end
-
-local function count_terms(prefix, call, slots, counts)
-  local key = prefix .. 'df:' .. call.here
-  count_slots(key, #slots / 2, function(i)
-    return (struct.unpack('>I2', slots, 2 * i - 1)), (struct.unpack('>I2', counts, 2 * i - 1))
-  end)
-  local known = uncount(prefix, call, key)
-  redis.call('EXPIRE', key, call.df_ttl)
-  redis.call('INCRBY', key .. ':texts', #call.docs - known)
-  redis.call('EXPIRE', key .. ':texts', call.df_ttl)
+  redis.call('APPEND', key .. ':late', table.concat(slots))
+  redis.call('INCRBY', key .. ':texts', #slots)
+  for _, part in ipairs({ '', ':late', ':texts', ':folds' }) do redis.call('EXPIRE', key .. part, call.df_ttl) end
 end
 
 redis.register_function('nf_post_@V@', function(keys, args)
   local call, prefix, answers, live = cmsgpack.unpack(args[1]), keys[1], {}, {}
-  if #args[2] > 0 then count_terms(prefix, call, args[2], args[3]) end
+  if call.counts then count_terms(prefix, call) end
   for i, doc in ipairs(call.docs) do answers[i] = look(prefix, doc, call, live) end
   for slice in pairs(live) do
     for _, kind in ipairs({ 'terms:', 'text:', 'told:' }) do redis.call('EXPIRE', prefix .. kind .. slice, call.ttl) end
@@ -161,13 +136,25 @@ redis.register_function{
     local call, tables, texts = cmsgpack.unpack(args[1]), {}, 0
     for i, slice in ipairs(call.slices) do
       local key = keys[1] .. 'df:' .. slice
-      tables[i] = redis.call('GET', key) or ''
+      tables[i] = { redis.call('GET', key) or '', redis.call('GET', key .. ':late') or '',
+        tonumber(redis.call('GET', key .. ':folds') or 0) }
       texts = texts + tonumber(redis.call('GET', key .. ':texts') or 0)
     end
     return cmsgpack.pack({ tables, texts })
   end,
   flags = { 'no-writes' },
 }
+
+-- Puts in force a table to which its reader has added the beginning of the list, unless another did so meanwhile.
+redis.register_function('nf_fold_@V@', function(keys, args)
+  local call = cmsgpack.unpack(args[1])
+  local key = keys[1] .. 'df:' .. call.slice
+  if tonumber(redis.call('GET', key .. ':folds') or 0) ~= call.folds then return 0 end
+  redis.call('SET', key, args[2], 'EX', call.df_ttl)
+  redis.call('SET', key .. ':late', redis.call('GETRANGE', key .. ':late', call.added, -1), 'EX', call.df_ttl)
+  redis.call('SET', key .. ':folds', call.folds + 1, 'EX', call.df_ttl)
+  return 1
+end)
 
 -- Notes the story of a group where candidates are read; `density` as 2 bytes, or nil to keep what is there. What an
 -- operator placed is marked, so that nobody thinks of moving it.
