@@ -14,8 +14,9 @@ from dedup.similarity import overlap, shingle_texts
 from dedup.thresholds import GroupConfig, MinHashConfig
 from storage.functions import Call
 from storage.index import Index
-from storage.outlets import LATEST, Lesson, OutletMemory
+from storage.outlets import Lesson, OutletMemory
 from storage.records import Body
+from storage.sightings import LATEST
 
 # How many earlier texts that share an edge are compared as wholes; they share one or they do not.
 _COMPARED = 4

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from sys import intern
 from typing import Any
 
 import redis
@@ -14,11 +13,10 @@ import redis
 from dedup.furniture import Phrase, Sighting
 from storage.functions import Call, Functions
 from storage.keys import Keys
-from storage.plain import compact, iso, text_of
+from storage.plain import iso, text_of
+from storage.sightings import Seen, Sightings
 
 FurnitureSeen = tuple[str, str, str, Mapping[str, Any]]
-# As in outlet.lua: how many of an outlet's articles are remembered.
-LATEST = 24
 _PLACES = ("title", "head", "tail", "block")
 
 
@@ -28,10 +26,6 @@ class OutletMemory:
 
     phrases: tuple[Phrase, ...] = ()
     latest: tuple[Sighting, ...] = ()
-
-
-# Of so many articles: some kilobytes each.
-_REMEMBERED = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ class Outlets:
     def __init__(self, client: redis.Redis, keys: Keys, *, retention: int) -> None:
         self._keys, self._retention = keys, retention
         self._functions = Functions(client, keys.prefix)
-        self._sightings = _Sightings()
+        self._sightings = Sightings()
 
     def read(self, lang: str, outlets: Sequence[str], *, latest: bool = True) -> dict[str, OutletMemory]:
         """What is known of each outlet; without `latest` only its furniture."""
@@ -58,15 +52,21 @@ class Outlets:
     def ask(self, lang: str, outlets: Sequence[str], *, latest: bool = True) -> Call[dict[str, OutletMemory]]:
         """The same as a call still to be made."""
 
+        seen = self._sightings.seen(lang, outlets) if latest else {}
+
+        def articles(outlet: str, newer: Sequence[bytes], whole: object) -> tuple[Sighting, ...]:
+            before = Seen() if whole else seen[outlet]
+            return self._sightings.add(lang, outlet, newer or (), before) if latest else ()
+
         def read(answers: Sequence[Any]) -> dict[str, OutletMemory]:
             return {
-                outlet: OutletMemory(
-                    _phrases(lang, phrases or ()), tuple(map(self._sightings.read, seen or ()))
-                )
-                for outlet, (phrases, seen) in zip(outlets, answers, strict=True)
+                outlet: OutletMemory(_phrases(lang, phrases or ()), articles(outlet, *told))
+                for outlet, (phrases, *told) in zip(outlets, answers, strict=True)
             }
 
-        return Call("outlets", self._keys.index(lang), {"outlets": list(outlets), "latest": latest}, read)
+        known = {outlet: (one.head, len(one.latest)) for outlet, one in seen.items()}
+        call = {"outlets": list(outlets), "latest": latest, "known": known}
+        return Call("outlets", self._keys.index(lang), call, read)
 
     def ask_learn(self, lang: str, lessons: Sequence[Lesson], now: datetime) -> Call[int]:
         """Remember articles and the furniture found in them."""
@@ -85,37 +85,6 @@ class Outlets:
 def _phrases(lang: str, fields: Sequence[Any]) -> tuple[Phrase, ...]:
     found = (text_of(field).split(" ", 2) for field in fields)
     return tuple(Phrase(place, text) for spoken, place, text in found if spoken == lang)  # type: ignore[arg-type]
-
-
-class _Sightings:
-    """Sightings by how they are stored: an outlet's latest are asked for with each of its articles, and most were seen before."""
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, Sighting] = {}
-
-    def written(self, sighting: Sighting) -> bytes:
-        """As it is stored."""
-        head, tail = " ".join(sighting.head), " ".join(sighting.tail)
-        packed = compact([sighting.article, head, tail, " ".join(sighting.blocks)]).encode(
-            "utf-8", "surrogatepass"
-        )
-        self._keep(packed, sighting)
-        return packed
-
-    def read(self, packed: bytes) -> Sighting:
-        """As it was written."""
-        found = self._known.get(packed)
-        if found is None:
-            article, *rest = json.loads(text_of(packed))
-            head, tail, blocks = (tuple(map(intern, part.split(" "))) if part else () for part in rest)
-            found = Sighting(article, head, tail, blocks)
-            self._keep(packed, found)
-        return found
-
-    def _keep(self, packed: bytes, sighting: Sighting) -> None:
-        self._known[packed] = sighting
-        if len(self._known) > _REMEMBERED:
-            del self._known[next(iter(self._known))]
 
 
 def furniture_seen(

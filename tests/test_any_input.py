@@ -46,8 +46,8 @@ from newsfold.jsonview import dumps
 from pipelines.ingest import open_lines, read_rows
 from storage.feedfields import feed_state, new_fields, page_call, page_job, spec_fields, spec_of
 from storage.functions import Call
-from storage.outlets import _Sightings
 from storage.plain import from_iso, iso, text_of
+from storage.sightings import Seen, Sightings
 from storage.subscriptions import _fields, _subscription
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -238,7 +238,7 @@ def test_what_is_remembered(key: str, time: int, words: list[str]) -> None:
     one = Remembered.of(Entry(key=key, link=key, title=key), key)
     assert Remembered.read(str(one)) == one
     sighting = Sighting(key, tuple(words), (), tuple(words[:1]))
-    assert _Sightings().read(_Sightings().written(sighting)) == sighting
+    assert Sightings().add("en", "o.example", [Sightings().written(sighting)], Seen()) == (sighting,)
 
 
 @few

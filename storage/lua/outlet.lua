@@ -2,15 +2,29 @@
 
 local LATEST, PHRASES = 24, 96
 
+-- An outlet's latest articles: those that came after what the caller knows (a digest of the latest, and how many), and
+-- whether they are all.
+local AFTER, DIGEST = 3, 16
+
+local function latest_of(key, known)
+  for at = 0, known and AFTER or -1 do
+    local one = redis.call('LINDEX', key, at)
+    if one and string.sub(redis.sha1hex(one), 1, DIGEST) == known[1] then
+      if redis.call('LLEN', key) ~= math.min(LATEST, known[2] + at) then break end
+      return at > 0 and redis.call('LRANGE', key, 0, at - 1) or {}, false
+    end
+  end
+  return redis.call('LRANGE', key, 0, -1), true
+end
+
 redis.register_function{
   function_name = 'nf_outlets_@V@',
   callback = function(keys, args)
-    local call = cmsgpack.unpack(args[1])
-    local answers = {}
+    local call, answers = cmsgpack.unpack(args[1]), {}
     for i, outlet in ipairs(call.outlets) do
-      local latest = {}
-      if call.latest then latest = redis.call('LRANGE', keys[1] .. 'latest:' .. outlet, 0, -1) end
-      answers[i] = { redis.call('HKEYS', call.P .. ':outlet:' .. outlet), latest }
+      local latest, whole = {}, true
+      if call.latest then latest, whole = latest_of(keys[1] .. 'latest:' .. outlet, call.known[outlet]) end
+      answers[i] = { redis.call('HKEYS', call.P .. ':outlet:' .. outlet), latest, whole }
     end
     return cmsgpack.pack(answers)
   end,
