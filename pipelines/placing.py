@@ -134,10 +134,13 @@ class _LanguageBatch:
         asked = self._furnishing.ask(self._articles)
         self._outlets = line.send(asked) if asked else None
 
-    def prepare(self) -> None:
-        """Tell furniture from text, take fingerprints, write the records: what needs no other text."""
+    def set_apart(self) -> None:
+        """Tell furniture from text."""
         known = self._outlets.result() if self._outlets else {}
         self._articles = self._furnishing.set_apart(self._articles, known)
+
+    def prepare(self) -> None:
+        """Take fingerprints, write the records: what needs no other text."""
         texts = [article.text for article in self._articles]
         self._bodies = [article.body_of(text) for article, text in zip(self._articles, texts, strict=True)]
         self._prints = fingerprint(self._bodies, self._rules.minhash, [a.skip for a in self._articles])
@@ -183,10 +186,13 @@ class _LanguageBatch:
         self._teller.enter(newcomers, line)
         self._linker.enter(newcomers, line)
 
-    def link(self, line: Line) -> None:
-        """Decide on stories, and store each article where it belongs."""
+    def meet(self, line: Line) -> None:
+        """Ask what is known of the texts that share terms."""
         self._teller.look(line)
         self._linker.look(line)
+
+    def link(self, line: Line) -> None:
+        """Decide on stories, and store each article where it belongs."""
         stories = self._teller.decide()
         self._links = [
             link_of(
