@@ -155,7 +155,8 @@ class _LanguageBatch:
     def insert(self, line: Line) -> None:
         """Put the texts into the index, where others find them who place at the same time and want to read them."""
         shown = zip(self._articles, self._bodies, strict=True)
-        self._index.underway.put({a.id: Body(body, a.outlet, a.skip) for a, body in shown})
+        for asked in self._index.underway.ask_put({a.id: Body(body, a.outlet, a.skip) for a, body in shown}):
+            line.send(asked)
         self._inserted = self._index.enter(line, self._lang, self.ids, self._prints, self._now)
 
     def look(self, line: Line) -> None:
@@ -217,11 +218,12 @@ class _LanguageBatch:
         tell, mark = self._rules.tell_stories, self._shared.mark
         asked = self._index.ask_link(self._lang, self._links, self._now, stories=tell, mark=mark)
         self._linked = line.send(asked)
+        self._taken_away = line.send(self._index.underway.ask_take_away(self.ids))
 
     def placements(self) -> list[Placement]:
         """Where the articles went."""
         linked = self._linked.result()
-        self._index.underway.take_away(self.ids)
+        self._taken_away.result()
         return [placement_of(link, where) for link, where in zip(self._links, linked, strict=True)]
 
     def _decide_groups(self) -> list[GroupDecision]:

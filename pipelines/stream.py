@@ -3,7 +3,7 @@
 While the server works on one batch, the worker compares the batch before and makes the next one ready. What
 the server does comes in this order, where k is one language's part of a batch:
 
-    insert k+1, texts k, terms k, around k, link k, insert k+2, texts k+1, terms k+1, …
+    texts k, insert k+1, terms k, around k, link k, texts k+1, insert k+2, terms k+1, …
 
 So a text is inserted before it looks, a batch looks after the batch before it was inserted, and is linked after
 it was linked: as if one batch followed another. Only known articles are looked up early, which is why a part that
@@ -62,10 +62,10 @@ def run(line: Line, units: Iterator[Unit]) -> Iterator[tuple[Part, list[Placemen
     while now:
         now.look(line)
         after = _opened(line, units) if following else None
+        now.compare(line)
         early = following is not None and not set(following.ids) & set(now.ids)
         if following and early:
             following.insert(line)
-        now.compare(line)
         if before:
             yield before.part, before.placements()
         now.tell(line)

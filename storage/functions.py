@@ -91,6 +91,17 @@ class Call(Generic[T]):
         return self.read(msgpack.unpackb(reply, raw=True, strict_map_key=False) if packed else reply)
 
 
+class Command(Call[int]):
+    """A command of the server's own, in the order of the calls beside it."""
+
+    def __init__(self, name: str, key: str, *arguments: bytes) -> None:
+        super().__init__(name, key, {}, int, arguments)
+
+    def command(self, prefix: str) -> tuple[str | bytes | int, ...]:  # noqa: ARG002
+        """The command to send."""
+        return (self.name, self.key, *self.blobs)
+
+
 class Copying(Call[int]):
     """Waits until a replica has all that was written on the same connection: how many have it after at most COPIED."""
 

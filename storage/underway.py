@@ -6,12 +6,14 @@ would miss that the one contains the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import cast
 
 import msgpack
 import redis
 
+from storage.functions import Command
 from storage.keys import Keys
 from storage.records import Body
 
@@ -20,21 +22,25 @@ _SECONDS = 60
 
 
 class Underway:
-    """Put before a text is inserted, taken away when its article is stored: one hash, as a command for each text costs more."""
+    """Put before a text is inserted, taken away when its article is stored: one hash, as a command for each text costs more.
+
+    Both go the way of inserting and storing, so that neither is waited for.
+    """
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._client, self._key = client, keys.underway
 
-    def put(self, bodies: Mapping[str, Body]) -> None:
+    def ask_put(self, bodies: Mapping[str, Body]) -> Iterator[Command]:
         """Show texts to other workers."""
-        told: dict[Any, Any] = {
-            article: msgpack.packb((body.text, body.outlet, body.skip), unicode_errors="surrogatepass")
+        told = (
+            (
+                article.encode(),
+                msgpack.packb((body.text, body.outlet, body.skip), unicode_errors="surrogatepass"),
+            )
             for article, body in bodies.items()
-        }
-        with self._client.pipeline(transaction=False) as pipe:
-            pipe.hset(self._key, mapping=told)
-            pipe.expire(self._key, _SECONDS)
-            pipe.execute()
+        )
+        yield Command("HSET", self._key, *chain.from_iterable(told))
+        yield Command("EXPIRE", self._key, b"%d" % _SECONDS)
 
     def get(self, articles: Iterable[str]) -> dict[str, Body]:
         """Those of these texts that a worker is placing."""
@@ -47,6 +53,6 @@ class Underway:
         )
         return {name: Body(text, outlet, (skip[0], skip[1])) for name, (text, outlet, skip) in rows}
 
-    def take_away(self, articles: Iterable[str]) -> None:
+    def ask_take_away(self, articles: Iterable[str]) -> Command:
         """They are stored."""
-        self._client.hdel(self._key, *articles)
+        return Command("HDEL", self._key, *(article.encode() for article in articles))

@@ -11,6 +11,7 @@ import redis
 
 from dedup.model import Article
 from pipelines.placing import Placer, Rules, Submission
+from storage.functions import Functions
 from storage.index import Index
 from storage.keys import Keys
 from storage.records import Body
@@ -48,9 +49,11 @@ def test_what_another_is_placing_is_compared(client: redis.Redis, write: Callabl
 
 def test_texts_come_back_as_they_were(client: redis.Redis) -> None:
     underway, body = Underway(client, Keys()), Body("Ein „Text“\n\nund noch einer", "o.example", (1, 2))
-    underway.put({"a": body})
+    functions = Functions(client, "newsfold")
+    for asked in underway.ask_put({"a": body}):
+        functions.run(asked)
     assert underway.get(["a", "b"]) == {"a": body}
     assert underway.get([]) == {}
     assert 0 < client.ttl("newsfold:underway") <= 60
-    underway.take_away(["a"])
+    functions.run(underway.ask_take_away(["a"]))
     assert underway.get(["a"]) == {}
