@@ -32,7 +32,7 @@ class Neighbourhood:
         self.fixed: frozenset[int] = frozenset()
         self._slots, self._weights, self._meanings = slots, weights, meanings
         self._days = np.zeros(len(slots), np.uint8)
-        self._columns = np.zeros(SLOTS, np.int32)
+        self._columns = np.zeros(SLOTS, np.intp)
 
     @classmethod
     def of(
@@ -96,17 +96,17 @@ class Neighbourhood:
         # Terms that two texts have are columns of a small matrix; what one text has alone adds nothing.
         ordered = np.sort(slots, axis=None)
         twice = ordered[1:][ordered[1:] == ordered[:-1]]
-        shared = (
-            twice[np.flatnonzero(np.diff(twice, prepend=np.uint16(twice[0] ^ 1)))] if len(twice) else twice
-        )
-        self._columns[shared] = np.arange(1, len(shared) + 1)
-        spread = np.zeros((len(rows), len(shared) + 1), np.float32)
-        # Of two terms of a text in one slot the weightier counts: what is put last stays.
-        np.put_along_axis(spread, self._columns[slots][:, ::-1], weights[:, ::-1], axis=1)
+        shared = twice[np.concatenate(([True], twice[1:] != twice[:-1]))] if len(twice) else twice
+        width = len(shared) + 1
+        self._columns[shared] = np.arange(1, width)
+        places = self._columns[slots] + np.arange(0, len(rows) * width, width)[:, None]
         self._columns[shared] = 0
+        spread = np.zeros((len(rows), width), np.float32)
+        # Of two terms of a text in one slot the weightier counts: what is put last stays.
+        spread.ravel()[places[:, ::-1]] = weights[:, ::-1]
         spread[:, 0] = 0.0
         found: Floats = spread @ spread.T
-        np.fill_diagonal(found, 0.0)
+        found.ravel()[:: len(rows) + 1] = 0.0
         return found
 
     def days(self, rows: Sequence[int]) -> Days:

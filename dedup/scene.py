@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from bisect import insort
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import numpy as np
 
 from dedup.days import day_shares
 from dedup.neighbourhood import Floats, Neighbourhood
 from dedup.thresholds import StoryConfig
+
+# So many pairs are looked at one by one sooner than as an array.
+_FEW = 100
 
 
 class Scene:
@@ -26,9 +31,19 @@ class Scene:
         self.densities = [around.densities[row] for row in rows]
         times = max(1, seen) / config.usual_stream
         self.needed = config.similarity + config.growth * max(0.0, math.log10(times))
-        self._ranks = config.density_ranks
         self._rows: dict[int, list[float]] = {}
         self._orders: dict[int, list[int]] = {}
+        self._members: dict[str, list[int]] = {}
+        for i, story in enumerate(self.stories):
+            self._members.setdefault(story, []).append(i)
+        self._crowds: dict[int, tuple[float, set[str]]] = {}
+
+    def put(self, i: int, story: str) -> None:
+        """Note that a text is in another story now."""
+        self._members[self.stories[i]].remove(i)
+        insort(self._members.setdefault(story, []), i)
+        self.stories[i] = story
+        self._crowds.clear()
 
     def row(self, i: int) -> list[float]:
         """The likeness of one text to all, 0 to itself."""
@@ -48,53 +63,85 @@ class Scene:
 
     def members(self, story: str) -> list[int]:
         """The texts of a story that are in sight."""
-        return [k for k, other in enumerate(self.stories) if other == story]
+        return list(self._members.get(story, ()))
 
     def crowd(self, i: int, story: str) -> float:
         """The mean likeness of a text to those most like it outside a story."""
-        row, total, left = self.row(i), 0.0, self._ranks
-        for k in self.order(i):
-            if self.stories[k] != story:
-                total += row[k]
-                left -= 1
-                if not left:
-                    break
-        return total / self._ranks
+        usual, stories = self._crowd(i)
+        if story not in stories:
+            return usual
+        others = (k for k in self.order(i) if self.stories[k] != story)
+        return self._mean(i, islice(others, self.config.density_ranks))
 
-    def scores(self, i: int, least: float = -1.0) -> dict[str, float]:
-        """How well a text fits each story around it, itself left out; at or above `needed` it belongs.
+    def _crowd(self, i: int) -> tuple[float, set[str]]:
+        """The mean likeness of a text to those most like it of all, and which stories have them."""
+        if i not in self._crowds:
+            nearest = self.order(i)[: self.config.density_ranks]
+            self._crowds[i] = self._mean(i, nearest), {self.stories[k] for k in nearest}
+        return self._crowds[i]
 
-        Of other stories only those are given that have a text which alone would do: none scores more than its likest text.
-        With `least`, neither are those that cannot score as much.
+    def _mean(self, i: int, places: Iterable[int]) -> float:
+        row = self.row(i)
+        return sum([row[k] for k in places]) / self.config.density_ranks
+
+    def best(self, i: int, above: float = -1.0, least: float = -1.0) -> tuple[str, float]:
+        """The story around a text that it fits best, of those that it is not in, and how well; "" where none is that good.
+
+        At or above `needed` it belongs. Only stories with a text which alone would do are looked at: none scores more than
+        its likest text, less what the text's surroundings cost. Those that it is less like than `least` are not meant.
         """
-        row, mine, needed = self.row(i), self.stories[i], self.needed
-        near = {story for story, value in zip(self.stories, row, strict=True) if value >= needed}
-        near.add(mine)
-        near.discard("")
-        members: dict[str, list[int]] = {}
-        for k, story in enumerate(self.stories):
-            if story in near and k != i:
-                members.setdefault(story, []).append(k)
-        return {
-            story: likeness - self.config.crowd * self._crowded(i, story, found)
-            for story, found in members.items()
-            if (likeness := self._likeness(i, story, found)) >= least or story == mine
-        }
+        row, order, best = self.row(i), self.order(i), ("", above)
+        passed, costs = {"", self.stories[i]}, 0.0
+        for place, k in enumerate(order):
+            if (
+                place == self.config.density_ranks
+            ):  # of stories from here on none is among those that crowd it
+                costs = self.config.crowd * self._crowd(i)[0]
+            if row[k] < self.needed or row[k] - costs < best[1]:
+                break
+            if (story := self.stories[k]) not in passed:
+                passed.add(story)
+                score = self.fit(i, story, least)
+                if score is not None and (score, story) > best[::-1]:
+                    best = story, score
+        return best if best[0] else ("", 0.0)
+
+    def fit(self, i: int, story: str, least: float = -1.0) -> float | None:
+        """How well a text fits a story, itself left out.
+
+        None where nothing else of it is in sight, or what is there is less like it than `least`.
+        """
+        members = self._members.get(story, [])
+        others = [k for k in members if k != i] if self.stories[i] == story else members
+        if not others:
+            return None
+        likeness = self._likeness(i, story, others)
+        if likeness < least:
+            return None
+        density = sum([self.densities[k] for k in others]) / len(others)
+        return likeness - self.config.crowd * (self.crowd(i, story) + density)
 
     def _likeness(self, i: int, story: str, found: Sequence[int]) -> float:
         config, row = self.config, self.row(i)
-        values = [row[k] for k in found]
         size = max(len(found), self.size(story) - (self.stories[i] == story))
+        if size == 1:
+            return row[found[0]]
+        values = [row[k] for k in found]
         unseen = (size - len(found)) * min(values) * config.unseen
         mean = (sum(values) + unseen) / size
         return mean + config.nearest * (max(values) - mean)
 
-    def _crowded(self, i: int, story: str, found: Sequence[int]) -> float:
-        return self.crowd(i, story) + sum(self.densities[k] for k in found) / len(found)
-
     def between(self, some: Sequence[int], others: Sequence[int]) -> float:
         """The mean likeness of texts to others."""
-        return float(self.like[np.ix_(some, others)].mean())
+        return self._between(some, others)[0]
+
+    def _between(self, some: Sequence[int], others: Sequence[int]) -> tuple[float, float]:
+        """The mean likeness of texts to others, and the least."""
+        if len(some) * len(others) > _FEW:
+            block = self.like[np.ix_(some, others)]
+            return float(block.mean()), float(block.min())
+        values = [row[k] for row in map(self.row, some) for k in others]
+        return sum(values) / len(values), min(values)
 
     def within(self, some: Sequence[int]) -> float:
         """The mean likeness of texts among each other."""
@@ -107,8 +154,7 @@ class Scene:
         config, sides = self.config, (own, others)
         known = len(own) * len(others)
         pairs = max(known, self.size(self.stories[own[0]]) * self.size(self.stories[others[0]]))
-        block = self.like[np.ix_(own, others)]
-        between, least = float(block.mean()), float(block.min())
+        between, least = self._between(own, others)
         mean = (between * known + (pairs - known) * least * config.unseen) / pairs
         crowd = sum(sum(self.densities[k] for k in side) / len(side) for side in sides)
         if mean - config.crowd * crowd < self.needed + config.union:
@@ -126,12 +172,12 @@ class Scene:
 
 def _likeness(around: Neighbourhood, rows: Sequence[int], config: StoryConfig) -> Floats:
     """The cosine of terms and what days add to it; with a model, what texts have in common beyond the usual adds, too."""
-    found, meanings = around.cosines(rows), around.meanings(rows)
-    found += day_shares(around.days(rows), found, config)
-    np.maximum(found, 0.0, out=found)
-    np.fill_diagonal(found, 0.0)
+    found, days, meanings = around.cosines(rows), around.days(rows), around.meanings(rows)
+    if np.count_nonzero(days) > 1:
+        found += day_shares(days, found, config)
+        np.maximum(found, 0.0, out=found)
     if meanings is not None:
         beyond = np.maximum(0.0, meanings - config.usual_meaning) / (1.0 - config.usual_meaning)
         found += np.float32(config.meaning) * beyond
-        np.fill_diagonal(found, 0.0)
+    found.ravel()[:: len(rows) + 1] = 0.0
     return found

@@ -9,7 +9,7 @@ texts are like each other on average become one. One bridging text cannot unite 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -58,22 +58,23 @@ class _Arrival:
     def enter(self) -> tuple[str, float]:
         """Put a text that has no story where it fits best, or into one of its own; returns the best fit and its score."""
         scene, here = self.scene, self.scene.here
-        best, score = _best(scene.scores(here))
+        best, score = scene.best(here)
         row = scene.rows[here]
         joins = bool(best) and score >= scene.needed
-        scene.stories[here] = best if joins else self._name(scene.around.groups[row])
+        scene.put(here, best if joins else self._name(scene.around.groups[row]))
         scene.around.join(row, scene.stories[here])
         return best, score
 
     def stay_or_move(self) -> tuple[str, float]:
         """The same for a text that was in a story before its words changed."""
         scene, here = self.scene, self.scene.here
-        mine, scores = scene.stories[here], scene.scores(here)
-        if mine not in scores and scene.size(mine) > 1:
+        mine, found = scene.stories[here], scene.best(here)
+        fits = scene.fit(here, mine)
+        if fits is None and scene.size(mine) > 1:
             # It shares nothing with what else is in its story.
             self._move(here, "")
         self._reconsider(here)
-        return _best(scores)
+        return found if fits is None or (found[0] and found[::-1] > (fits, mine)) else (mine, fits)
 
     def look_again(self) -> None:
         """Moves, splits and unions around the new text."""
@@ -94,14 +95,13 @@ class _Arrival:
 
     def _reconsider(self, i: int) -> None:
         scene, config = self.scene, self.scene.config
-        mine, scores = scene.stories[i], scene.scores(i, scene.needed)
-        alone = scene.size(mine) <= 1
-        fits = scores.pop(mine, None)
+        mine = scene.stories[i]
+        alone, fits = scene.size(mine) <= 1, scene.fit(i, mine)
         if fits is None and not alone:
             return  # what else is in its story is not in sight
         stays = scene.needed if alone or fits is None else fits + config.gain
-        best, score = _best(scores)
-        if best and score >= scene.needed and score > stays:
+        best, score = scene.best(i, max(scene.needed, stays), scene.needed)
+        if best and score > stays:
             self._move(i, best)
         elif not alone and fits is not None and fits < scene.needed - config.leave:
             self._move(i, "")
@@ -109,7 +109,7 @@ class _Arrival:
     def _move(self, i: int, story: str) -> None:
         scene = self.scene
         self.changes.append(scene.around.move(scene.rows[i], story or self._apart(i)))
-        scene.stories[i] = self.changes[-1].story
+        scene.put(i, self.changes[-1].story)
 
     def _apart(self, i: int) -> str:
         return self._name(f"{self.scene.around.groups[self.scene.rows[i]]} {self.scene.stories[i]}")
@@ -150,11 +150,6 @@ class _Arrival:
             if len(others) >= scene.size(story) and scene.are_one(scene.members(mine), others):
                 for i in others:
                     self._move(i, mine)
-
-
-def _best(scores: Mapping[str, float]) -> tuple[str, float]:
-    """The best fit and its score; no story where there is none."""
-    return max(scores.items(), key=lambda item: (item[1], item[0]), default=("", 0.0))
 
 
 def _nearest(scene: Scene, story: str, vector: TermVector) -> tuple[str, tuple[tuple[str, float], ...]]:
