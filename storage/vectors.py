@@ -30,6 +30,9 @@ _SAID = 127.0  # steps of a dimension of an embedding
 # time alone, or with a model `_MODELLED`, the count and the time: those are still read. No time begins with a mark.
 _HEADED, _HEADED_TIME = b"\x02", _TIME - 3
 _MODELLED = b"\x01"
+# As numbers to sort: a group, in which of the slices looked at it was found, and by which of the keys.
+_SLICE_BITS, _SLICE_MASK = np.uint64(3), np.uint64(7)
+_KEY_BITS, _KEY_MASK = np.uint64(13), np.uint64((1 << 13) - 1)
 # Stands after the story of a group that an operator put there.
 _FIXED = b"!"
 
@@ -60,24 +63,27 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Who shares terms with one new group: for each slice the groups (binary, as big-endian numbers) and a weight."""
+    """Who shares terms with one new group: the groups (as numbers), the slice of each, and a weight."""
 
-    slices: tuple[int, ...]
-    groups: tuple[NDArray[np.uint64], ...]
-    weights: tuple[NDArray[np.float64], ...]
+    groups: NDArray[np.uint64]
+    slices: NDArray[np.intp]
+    weights: NDArray[np.float64]
 
     def best(self, most: int) -> dict[int, NDArray[np.uint64]]:
         """The `most` groups that share most, by slice, those that share most first."""
-        if not self.slices:
-            return {}
-        weights = np.concatenate(self.weights)
-        where = np.repeat(np.array(self.slices), [len(w) for w in self.weights])
-        groups = np.concatenate(self.groups)
-        top = np.lexsort((groups, -weights))[:most]
-        found: dict[int, list[int]] = defaultdict(list)
-        for i in top.tolist():
-            found[int(where[i])].append(i)
-        return {slice_: groups[places] for slice_, places in found.items()}
+        top = _largest(self.weights, self.groups, most)
+        groups, slices = self.groups[top], self.slices[top]
+        return {slice_: groups[slices == slice_] for slice_ in dict.fromkeys(slices.tolist())}
+
+
+def _largest(weights: NDArray[np.float64], groups: NDArray[np.uint64], most: int) -> NDArray[np.intp]:
+    """The places of the largest weights, largest first, of equal ones the lesser group."""
+    if len(weights) > most:
+        least = np.partition(weights, len(weights) - most)[len(weights) - most]
+        places = np.flatnonzero(weights >= least)
+    else:
+        places = np.arange(len(weights))
+    return places[np.lexsort((groups[places], -weights[places]))[:most]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,25 +208,33 @@ def _by_count(texts: Sequence[bytes]) -> dict[int, list[int]]:
 
 
 def shared_of(posting: Posting, row: Sequence[Any]) -> Shared:
-    own = number_of(posting.group)
-    slices, groups, weights = [], [], []
-    for slice_, hits in row or ():
-        if not hits:
-            continue
-        members = hits[1::2]
-        numbers = _numbers(b"".join(members))
-        repeats = [len(m) // _GROUP for m in members]
-        each = np.repeat(posting.weights[np.array(hits[::2]) - 1], repeats)
-        found, inverse = np.unique(numbers, return_inverse=True)
-        sums = np.bincount(inverse, weights=each)
-        others = found != own
-        slices.append(int(slice_))
-        groups.append(found[others])
-        weights.append(sums[others])
-    return Shared(tuple(slices), tuple(groups), tuple(weights))
+    """Who shares the keys that were looked up, and the sum of what sharing each of them counts.
+
+    `row` has slices, each with what was found there: place of a key from 1 on, members, …
+    """
+    looked = [(int(slice_), hits) for slice_, hits in row or () if hits]
+    slices = np.array([slice_ for slice_, _ in looked], np.intp)
+    both = _packed([hits for _, hits in looked])
+    both.sort()
+    found = both >> _KEY_BITS
+    begins = np.flatnonzero(np.concatenate((found[:1] == found[:1], found[1:] != found[:-1])))
+    each = posting.weights[(both & _KEY_MASK).astype(np.intp) - 1]
+    sums = np.add.reduceat(each, begins) if len(begins) else each
+    found = found[begins]
+    others = found >> _SLICE_BITS != number_of(posting.group)
+    found = found[others]
+    return Shared(found >> _SLICE_BITS, slices[(found & _SLICE_MASK).astype(np.intp)], sums[others])
 
 
-def _numbers(members: bytes) -> NDArray[np.uint64]:
-    wide = np.zeros((len(members) // _GROUP, 8), np.uint8)
-    wide[:, 2:] = np.frombuffer(members, np.uint8).reshape(-1, _GROUP)
+def _packed(looked: Sequence[Sequence[Any]]) -> NDArray[np.uint64]:
+    """A number for each member of what was found: its group, where in `looked` it was found, and the place of the key.
+
+    To sort these takes a third of the time of sorting groups and keeping track of where they stood.
+    """
+    members = [some for hits in looked for some in hits[1::2]]
+    keys = [place | at << int(_KEY_BITS) for at, hits in enumerate(looked) for place in hits[::2]]
+    places = np.repeat(np.array(keys, ">u2"), [len(some) // _GROUP for some in members])
+    wide = np.empty((len(places), _GROUP + 2), np.uint8)
+    wide[:, :_GROUP] = np.frombuffer(b"".join(members), np.uint8).reshape(-1, _GROUP)
+    wide[:, _GROUP:] = places.view(np.uint8).reshape(-1, 2)
     return wide.view(">u8").ravel().astype(np.uint64)
