@@ -217,7 +217,9 @@ def shared_of(posting: Posting, row: Sequence[Any]) -> Shared:
     both = _packed([hits for _, hits in looked])
     both.sort()
     found = both >> _KEY_BITS
-    begins = np.flatnonzero(np.concatenate((found[:1] == found[:1], found[1:] != found[:-1])))
+    is_first = np.ones(len(found), np.bool_)
+    is_first[1:] = found[1:] != found[:-1]
+    begins = np.flatnonzero(is_first)
     each = posting.weights[(both & _KEY_MASK).astype(np.intp) - 1]
     sums = np.add.reduceat(each, begins) if len(begins) else each
     found = found[begins]
