@@ -213,6 +213,7 @@ def _spelling(key: str) -> str:
     return key.removeprefix("~")
 
 
+@lru_cache(_REMEMBERED)
 def _index_key(key: str) -> str:
     spelled = _spelling(key)
     consonants = skeleton(spelled) if _is_word(key) else ""

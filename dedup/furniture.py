@@ -101,6 +101,8 @@ class Furniture:
 
     def skip(self, sighting: Sighting) -> Skip:
         """How many words of furniture the text begins and ends with."""
+        if not self._edges["head"] and not self._edges["tail"]:
+            return 0, 0
         known = self._skips.get(id(sighting))
         if known is None:
             head, tail = self._runs(sighting)
@@ -109,7 +111,7 @@ class Furniture:
 
     def skip_of(self, article: str, text: str) -> Skip:
         """The same of an article by its text."""
-        if not self._edges["head"] and not self._edges["tail"]:
+        if not self._edges["head"] and not self._edges["tail"]:  # nor need the text be looked at
             return 0, 0
         return self.skip(Sighting(article, *edges_of(text)))
 
@@ -184,20 +186,18 @@ def shared_edges(own: Sighting, earlier: Iterable[Sighting], furniture: Furnitur
             continue
         head, tail = furniture.skip(other)
         # Most texts begin and end with words of their own, and share nothing.
-        if first == other.head[head : head + 1] or last == other.tail[-1 - tail : len(other.tail) - tail]:
-            found += _common_edges(ahead, behind, other, (head, tail))
+        if first == other.head[head : head + 1]:
+            found += _common_edge("head", ahead, other.head[head:], other)
+        if last == other.tail[-1 - tail : len(other.tail) - tail]:
+            found += _common_edge("tail", behind, other.tail[: len(other.tail) - tail][::-1], other)
         if not blocks.isdisjoint(other.blocks):
             found += [Shared("block", other.article, 0, block) for block in blocks & set(other.blocks)]
     return sorted(found, key=lambda shared: (-shared.words, shared.article))
 
 
-def _common_edges(ahead: _Words, behind: _Words, other: Sighting, skip: Skip) -> list[Shared]:
-    other_ahead, other_behind = _inner(other, skip)
-    edges: tuple[tuple[Place, int], ...] = (
-        ("head", _alike(ahead, other_ahead)),
-        ("tail", _alike(behind, other_behind)),
-    )
-    return [Shared(place, other.article, words) for place, words in edges if words >= _FEWEST_TWICE]
+def _common_edge(place: Place, own: _Words, theirs: _Words, other: Sighting) -> list[Shared]:
+    words = _alike(own, theirs)
+    return [Shared(place, other.article, words)] if words >= _FEWEST_TWICE else []
 
 
 def _inner(sighting: Sighting, skip: Skip) -> tuple[_Words, _Words]:

@@ -53,7 +53,7 @@ class Counted:
     @property
     def slots(self) -> NDArray[np.uint16]:
         """The slot of each term."""
-        return np.fromiter((term.slot for term in self.terms), np.uint16, len(self.terms))
+        return (np.array([term.key for term in self.terms], np.uint32) >> 16).astype(np.uint16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def weigh(counted: Counted, frequencies: Frequencies, config: TermConfig) -> Ter
     if not counted.terms:
         return TermVector((), np.zeros(0, np.uint16), np.zeros(0, np.float32), counted.days)
     slots = counted.slots
-    background = np.fromiter((term.frequency for term in counted.terms), np.float64, len(slots))
+    background = np.array([term.frequency for term in counted.terms])
     expected = config.prior * -np.expm1(-background * config.usual_words)
     share = (frequencies.table[slots] + expected) / (frequencies.texts + config.prior)
     rarity = np.maximum(0.0, -np.log(np.minimum(share, 1.0))) ** config.rarity_power

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ _UNSPACED = (
     (0xF900, 0xFAFF),
     (0x20000, 0x323AF),
 )
+# Of so many lines, none longer than that, the tokens are remembered: those of the articles of a batch and the next.
+_REMEMBERED, _LONGEST_REMEMBERED = 1_024, 2_000
 _TABLE_SIZE = 0x32400  # the last block with words; everything above is symbols, tags and private use
 # Written inside words without being part of them: soft hyphen, zero-width characters, byte order mark.
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
@@ -102,12 +104,22 @@ def read_batch(texts: list[str]) -> tuple[Points, NDArray[np.uint8], NDArray[np.
 
 def tokens(text: str) -> list[str]:
     """The tokens of one text, normalised, in order; the readable form of what the hashes are made of."""
+    return list(_tokens(text) if len(text) <= _LONGEST_REMEMBERED else _split(text))
+
+
+@lru_cache(_REMEMBERED)
+def _tokens(text: str) -> tuple[str, ...]:
+    """The same, remembered: a line is looked at by who cleans an article, by who knows its outlet, and by others."""
+    return _split(text)
+
+
+def _split(text: str) -> tuple[str, ...]:
     folded = normalise(text)
     if folded.isascii():  # short lines by the hundred thousand: an array's set-up would be most of the time
-        return _ASCII_WORD.findall(folded)
+        return tuple(_ASCII_WORD.findall(folded))
     classes = classify(code_points(folded))
     starts, ends = token_bounds(classes)
-    return [folded[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return tuple([folded[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)])
 
 
 def token_bounds(classes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
