@@ -26,6 +26,24 @@ local function hset(key, fields)
   if #flat > 0 then redis.call('HSET', key, unpack(flat)) end
 end
 
+-- What of a hash is not as it was read.
+local function hset_changed(key, fields, before)
+  local flat = {}
+  for k, v in pairs(fields) do
+    if before[k] ~= tostring(v) then
+      flat[#flat + 1] = k
+      flat[#flat + 1] = v
+    end
+  end
+  if #flat > 0 then redis.call('HSET', key, unpack(flat)) end
+end
+
+local function copy(map)
+  local other = {}
+  for k, v in pairs(map) do other[k] = v end
+  return other
+end
+
 local function event(P, cap, fields)
   local flat = {}
   for k, v in pairs(fields) do

@@ -1,6 +1,7 @@
 -- Groups: founded, joined and united.
 
-local GROUP_PARTS = { 'articles', 'related' }
+-- What is related to a new group is noted before it and expires as it is noted.
+local GROUP_PARTS, NEW_GROUP_PARTS = { 'articles', 'related' }, { 'articles' }
 
 -- The story of two groups that become one text: only the one group goes to the other's, for one text that is two
 -- reprints' bridge does not unite two events; and where an operator placed one of them, it is that one's.
@@ -64,17 +65,17 @@ local function found_group(P, prefix, doc, story, call)
   redis.call('HSET', key, 'id', doc.group, 'lang', call.lang, 'story', story, 'origin', doc.id, 'articles', 1,
     'shingles', doc.shingles, 'first', doc.at, 'latest', doc.at, 'created', call.at, 'spot', doc.spot or '')
   if story ~= '' then tell(prefix, doc.spot, doc.group, story, call, doc.density) end
-  touch(P, 'group', doc.group, GROUP_PARTS, call.ttl)
+  touch(P, 'group', doc.group, NEW_GROUP_PARTS, call.ttl)
   return { id = doc.group, origin = doc.id, articles = 1, first = doc.at }
 end
 
 local function join_group(P, doc, group, call)
-  local key = P .. ':group:' .. group.id
+  local key, before = P .. ':group:' .. group.id, copy(group)
   redis.call('ZADD', key .. ':articles', doc.time, doc.id)
   group.articles = redis.call('ZCARD', key .. ':articles')
   if doc.at < group.first then group.first, group.origin = doc.at, doc.id end
   if doc.at > group.latest then group.latest = doc.at end
   group.shingles = math.max(tonumber(group.shingles), doc.shingles)
-  hset(key, group)
+  hset_changed(key, group, before)
   touch(P, 'group', group.id, GROUP_PARTS, call.ttl)
 end

@@ -23,8 +23,9 @@ local function place(P, prefix, doc, call)
   join_story(P, doc, story, group, call)
   event(P, call.cap, { type = new_story and 'story.created' or 'story.updated', story = story, at = call.at })
   event(P, call.cap, { type = 'article.added', article = doc.id, group = group_id, story = story, at = call.at })
-  for _, change in ipairs(doc.changes or {}) do
-    move_group(P, prefix, change[1], change[2], change[3], call)
+  if doc.changes and #doc.changes > 0 then
+    for _, change in ipairs(doc.changes) do move_group(P, prefix, change[1], change[2], change[3], call) end
+    story = root(P, 'story', story)
   end
-  return { group_id, root(P, 'story', story), is_new, new_story, '' }
+  return { group_id, story, is_new, new_story, '' }
 end

@@ -157,7 +157,9 @@ local function lead_again(P, story, lose, call)
 end
 
 local function join_story(P, doc, id, group, call)
-  local key, story = P .. ':story:' .. id, hash(P .. ':story:' .. id)
+  local key = P .. ':story:' .. id
+  local before = hash(key)
+  local story = copy(before)
   redis.call('ZADD', key .. ':articles', doc.time, doc.id)
   redis.call('ZADD', key .. ':groups', 'LT', doc.time, group.id)
   if doc.fields.outlet ~= '' then redis.call('HINCRBY', key .. ':outlets', doc.fields.outlet, 1) end
@@ -166,7 +168,7 @@ local function join_story(P, doc, id, group, call)
   story.seen = call.at
   represent(P, story, group)
   count_story(P, story)
-  hset(key, story)
+  hset_changed(key, story, before)
   touch(P, 'story', id, STORY_PARTS, call.ttl)
   redis.call('ZADD', P .. ':stories', call.now, id)
 end
