@@ -7,7 +7,7 @@ of headlines, as a standfirst has few words.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -61,8 +61,7 @@ class Paragraphs:
         if len(said.words) < FEWEST_TOKENS:
             return None
         shingles = _shingles(said.words)
-        shared = Counter(number for shingle in shingles for number in self._numbers.get(shingle, ()))
-        for number, _ in shared.most_common(_COMPARED):
+        for number in self._sharing(shingles):
             earlier = self._said[number]
             if cuts_short(earlier.text, text):
                 self._said[number] = said
@@ -72,11 +71,21 @@ class Paragraphs:
         self._remember(said, shingles)
         return None
 
-    def _remember(self, said: _Said, shingles: list[tuple[str, ...]]) -> None:
+    def _sharing(self, shingles: Mapping[tuple[str, ...], None]) -> list[int]:
+        """The paragraphs to compare with: those that share most."""
+        if self._numbers.keys().isdisjoint(shingles):  # nearly always
+            return []
+        shared = Counter(number for shingle in shingles for number in self._numbers.get(shingle, ()))
+        return [number for number, _ in shared.most_common(_COMPARED)]
+
+    def _remember(self, said: _Said, shingles: Mapping[tuple[str, ...], None]) -> None:
+        number = len(self._said)
         for shingle in shingles:
-            kept = self._numbers.setdefault(shingle, [])
-            if len(kept) < _MOST_KEPT:
-                kept.append(len(self._said))
+            kept = self._numbers.get(shingle)
+            if kept is None:
+                self._numbers[shingle] = [number]
+            elif len(kept) < _MOST_KEPT:
+                kept.append(number)
         self._said.append(said)
 
 
@@ -99,9 +108,9 @@ def printed_twice(found: Iterable[Again]) -> list[Again]:
     return sorted([*bodies, *(single if len(others) <= _MOST_SINGLE else ())])
 
 
-def _shingles(words: list[str]) -> list[tuple[str, ...]]:
-    count = min(len(words) - _WIDTH + 1, _MOST_SHINGLES)
-    return list(dict.fromkeys(tuple(words[i : i + _WIDTH]) for i in range(count)))
+def _shingles(words: Sequence[str]) -> Mapping[tuple[str, ...], None]:
+    begin = words[: _MOST_SHINGLES + _WIDTH - 1]
+    return dict.fromkeys(zip(*(begin[i:] for i in range(_WIDTH)), strict=False))
 
 
 def _likeness(earlier: _Said, said: _Said) -> float:
