@@ -11,6 +11,7 @@ from dedup.fingerprint import fingerprint
 from dedup.groups import decide, first_look, held
 from dedup.model import Article, GroupDecision, Newcomer, Placement
 from dedup.thresholds import BridgeConfig, GroupConfig, MinHashConfig, StoryConfig
+from pipelines.awaiting import Awaiting
 from pipelines.comparing import Comparison, RecentTexts
 from pipelines.embedding import Embedder
 from pipelines.furnishing import Furnishing
@@ -49,7 +50,7 @@ class Placer:
 
     def __init__(self, index: Index, rules: Rules, embedder: Embedder | None = None) -> None:
         self._index, self._rules, self._embedder = index, rules, embedder
-        self._recent = RecentTexts()
+        self._recent, self._awaiting = RecentTexts(), Awaiting(index.telling)
 
     def place(self, batch: Sequence[Submission], now: datetime) -> list[Placement]:
         """Place every article; the answers are in the order of the batch."""
@@ -79,7 +80,9 @@ class Placer:
                 furnishing = Furnishing(
                     self._index, lang, self._rules.minhash, self._rules.groups, before[lang]
                 )
-                teller = StoryTeller(self._index.telling, lang, self._rules.stories, now, self._embedder)
+                teller = StoryTeller(
+                    self._index.telling, lang, self._rules.stories, now, self._awaiting, self._embedder
+                )
                 yield _LanguageBatch(
                     self._index, self._rules, self._recent, furnishing, teller, about, submissions, now
                 )
@@ -184,8 +187,9 @@ class _LanguageBatch:
         """Decide on groups, and enter the texts whose story is to be told."""
         self._decisions = self._decide_groups()
         newcomers = list(self._newcomers(self._decisions)) if self._rules.tell_stories else []
-        self._teller.enter(newcomers, line)
+        # Others wait for what the teller enters until it is linked: so it comes last.
         self._linker.enter(newcomers, line)
+        self._teller.enter(newcomers, line)
 
     def meet(self, line: Line) -> None:
         """Ask what is known of the texts that share terms."""
@@ -194,7 +198,7 @@ class _LanguageBatch:
 
     def link(self, line: Line) -> None:
         """Decide on stories, and store each article where it belongs."""
-        stories = self._teller.decide()
+        stories = self._teller.decide(line)
         self._links = [
             link_of(
                 record,

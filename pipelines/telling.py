@@ -12,7 +12,9 @@ from dedup.model import Article, Newcomer, StoryDecision
 from dedup.stories import decide_story
 from dedup.terms import Frequencies, TermVector, count_terms, weigh
 from dedup.thresholds import StoryConfig
+from pipelines.awaiting import Awaiting
 from pipelines.embedding import Embedder
+from storage.functions import Call
 from storage.keys import story_id
 from storage.line import Line, Ticket
 from storage.termcounts import Late
@@ -27,9 +29,11 @@ class StoryTeller:
     """Tells the stories of one language's part of a batch."""
 
     def __init__(
-        self, telling: Telling, lang: str, config: StoryConfig, now: datetime, embedder: Embedder | None = None
+        self, telling: Telling, lang: str, config: StoryConfig, now: datetime, awaiting: Awaiting,
+        embedder: Embedder | None = None,
     ) -> None:  # fmt: skip
         self._telling, self._lang, self._config, self._now = telling, lang, config, now
+        self._awaiting = awaiting
         self._embedder, self._model = embedder, Model(embedder.tag, embedder.size) if embedder else None
         self._late: Ticket[Late] | None = None
         self._entered: Ticket[list[Shared]] | None = None
@@ -44,6 +48,8 @@ class StoryTeller:
         self._newcomers = tuple(newcomers)
         if not newcomers or self._late is None:
             return
+        if self._awaiting.in_company:  # who came in between counts as well
+            self.open(line)
         late = self._late.result()
         if late.fold:
             line.send(late.fold)
@@ -63,14 +69,21 @@ class StoryTeller:
         if self._entered is None:
             return
         self._best = [shared.best(self._config.candidates) for shared in self._entered.result()]
-        width = self._config.terms.terms
-        self._known = line.send(
-            self._telling.ask_around(self._lang, self._best, len(self._postings), width, self._model)
-        )
+        self._known = line.send(self._around())
 
-    def decide(self) -> dict[str, StoryDecision]:
-        """The stories of what was entered, by the articles' ids."""
-        return self._decisions(self._known.result()) if self._known else {}
+    def decide(self, line: Line) -> dict[str, StoryDecision]:
+        """The stories of what was entered, by the articles' ids; texts that were entered before have theirs first."""
+        if self._known is None:
+            return {}
+        known = self._known.result()
+        others = known.untold - {number_of(posting.group) for posting in self._postings}
+        if self._awaiting.wait(line, self._lang, self._best, others):
+            known = line.send(self._around()).result()
+        return self._decisions(known)
+
+    def _around(self) -> Call[Known]:
+        room, width = len(self._postings), self._config.terms.terms
+        return self._telling.ask_around(self._lang, self._best, room, width, self._model)
 
     def _said(self, newcomers: Sequence[Newcomer]) -> Sequence[_Said]:
         if self._embedder is None or self._model is None:

@@ -88,10 +88,14 @@ def _largest(weights: NDArray[np.float64], groups: NDArray[np.uint64], most: int
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Candidates and their stories, and the row of each by its binary id."""
+    """Candidates and their stories, and the row of each by its binary id.
+
+    Those in `untold` are entered and no more: who placed them has not stored them yet, or died before that.
+    """
 
     around: Neighbourhood
     rows: dict[int, int]
+    untold: frozenset[int] = frozenset()
 
 
 def by_slice(wanted: Iterable[Groups]) -> dict[int, NDArray[np.uint64]]:
@@ -174,7 +178,8 @@ def known_texts(
         size=size,
         fixed=[row for row, tale in enumerate(told) if tale.endswith(_FIXED)],
     )
-    return Known(around, {number: row for row, (number, _, _) in enumerate(found)})
+    row_of = {number: row for row, (number, _, _) in enumerate(found)}
+    return Known(around, row_of, frozenset(number for number, _, tale in found if not tale))
 
 
 def _parted(text: bytes) -> tuple[int, int, bytes, bytes]:
