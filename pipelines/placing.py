@@ -17,6 +17,7 @@ from pipelines.embedding import Embedder
 from pipelines.furnishing import Furnishing
 from pipelines.linking import Linker
 from pipelines.outcome import link_of, placement_of
+from pipelines.parts import parts_of
 from pipelines.stream import IN_FLIGHT, Part, gather, run
 from pipelines.telling import StoryTeller
 from storage.index import Index
@@ -69,11 +70,7 @@ class Placer:
     def _units(self, batches: Iterable[tuple[Sequence[Submission], datetime]]) -> Iterator[_LanguageBatch]:
         before: dict[str, deque[Furnishing]] = defaultdict(lambda: deque(maxlen=IN_FLIGHT))
         for number, (batch, now) in enumerate(batches):
-            parts = [
-                (lang, part)
-                for lang, positions in _by_language(batch).items()
-                for part in _without_repeats(positions, batch)
-            ]
+            parts = list(parts_of([submission.article for submission in batch]))
             for left, (lang, part) in enumerate(parts, 1 - len(parts)):
                 about = Part(number, tuple(part), is_last=not left)
                 submissions = [batch[p] for p in part]
@@ -87,27 +84,6 @@ class Placer:
                     self._index, self._rules, self._recent, furnishing, teller, about, submissions, now
                 )
                 before[lang].append(furnishing)
-
-
-def _by_language(batch: Sequence[Submission]) -> dict[str, list[int]]:
-    by_lang: dict[str, list[int]] = defaultdict(list)
-    for position, submission in enumerate(batch):
-        by_lang[submission.article.lang].append(position)
-    return by_lang
-
-
-def _without_repeats(positions: Sequence[int], batch: Sequence[Submission]) -> list[list[int]]:
-    """One article twice in a batch: the later one must find the earlier one stored."""
-    parts: list[list[int]] = [[]]
-    seen: set[str] = set()
-    for position in positions:
-        article = batch[position].article.id
-        if article in seen:
-            parts.append([])
-            seen.clear()
-        seen.add(article)
-        parts[-1].append(position)
-    return parts
 
 
 class _LanguageBatch:
@@ -131,6 +107,11 @@ class _LanguageBatch:
         self._articles = [submission.article for submission in batch]
         self._teller = teller
         self._linker = Linker(index.bridging, self._lang, rules.bridges, now)
+
+    @property
+    def is_in_company(self) -> bool:
+        """Whether other workers enter texts on the same events at this time, and wait for these."""
+        return self._teller.is_in_company
 
     def open(self, line: Line) -> None:
         """Ask what is known of the outlets."""

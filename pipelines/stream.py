@@ -39,6 +39,8 @@ class Unit(Protocol):
     def part(self) -> Part: ...
     @property
     def ids(self) -> Sequence[str]: ...
+    @property
+    def is_in_company(self) -> bool: ...
 
     def open(self, line: Line) -> None: ...
     def set_apart(self) -> None: ...
@@ -68,18 +70,27 @@ def run(line: Line, units: Iterator[Unit]) -> Iterator[tuple[Part, list[Placemen
             following.insert(line)
         if before:
             yield before.part, before.placements()
-        now.tell(line)
-        if after:
-            after.set_apart()
-        now.meet(line)
-        if after:
-            after.prepare()
+        _tell(now, line, after)
         now.link(line)
         if following and not early:
             following.insert(line)
         before, now, following = now, following, after
     if before:
         yield before.part, before.placements()
+
+
+def _tell(now: Unit, line: Line, after: Unit | None) -> None:
+    """Enter a part's texts and look around, and make the one after the next ready: meanwhile, unless others wait for these texts."""
+    hurry = now.is_in_company
+    if after and hurry:
+        after.set_apart()
+        after.prepare()
+    now.tell(line)
+    if after and not hurry:
+        after.set_apart()
+    now.meet(line)
+    if after and not hurry:
+        after.prepare()
 
 
 def _opened(line: Line, units: Iterator[Unit]) -> Unit | None:

@@ -39,6 +39,11 @@ class StoryTeller:
         self._entered: Ticket[list[Shared]] | None = None
         self._known: Ticket[Known] | None = None
 
+    @property
+    def is_in_company(self) -> bool:
+        """Whether there were texts to wait for when this worker last looked."""
+        return self._awaiting.in_company
+
     def open(self, line: Line) -> None:
         """Ask how often terms stood in the stream; what was linked before is counted."""
         self._late = line.send(self._telling.ask_frequencies(self._lang, self._now))
@@ -48,7 +53,7 @@ class StoryTeller:
         self._newcomers = tuple(newcomers)
         if not newcomers or self._late is None:
             return
-        if self._awaiting.in_company:  # who came in between counts as well
+        if self.is_in_company:  # who came in between counts as well
             self.open(line)
         late = self._late.result()
         if late.fold:
