@@ -95,18 +95,9 @@ def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
     """What a link says of one article; `here` is the slice it is indexed in."""
     record, article = link.record, link.record.article
     group = regroup_id(article.id, record.digest) if link.reworded else group_id(article.id)
-    placed = [
-        "seen", iso(article.seen),
-        "verdict", link.verdict,
-        "similarity", f"{link.similarity:.4f}",
-        "matched", link.matched,
-        "score", f"{link.score:.4f}",
-        "beside", link.beside,
-        "terms", compact(list(link.terms)) if link.terms else "[]",
-    ]  # fmt: skip
-    doc = {
+    return {
         "id": article.id,
-        "record": [*placed, "slice", here, *record.fields],
+        "record": [*_placed(link), "slice", here, *record.fields],
         "content": record.digest,
         "time": int(article.time.timestamp()),
         "at": iso(article.time),
@@ -118,22 +109,43 @@ def link_doc(link: Link, here: str, stories: bool) -> dict[str, object]:
         **({"reworded": True} if link.reworded else {}),
         "words": record.words,
         "hearsay": article.feed,
+        **(_told(link, group) if stories else {}),
     }
-    if stories:
-        doc["own_story"], doc["story"] = story_id(group), link.story
-        doc["fields"] = {
+
+
+def _placed(link: Link) -> list[str]:
+    """The fields that say how an article was placed."""
+    return [
+        "seen", iso(link.record.article.seen),
+        "verdict", link.verdict,
+        "similarity", f"{link.similarity:.4f}",
+        "matched", link.matched,
+        "score", f"{link.score:.4f}",
+        "beside", link.beside,
+        "terms", compact(list(link.terms)) if link.terms else "[]",
+    ]  # fmt: skip
+
+
+def _told(link: Link, group: str) -> dict[str, object]:
+    """What a link says of the story, and of what else moves."""
+    article = link.record.article
+    told: dict[str, object] = {
+        "own_story": story_id(group),
+        "story": link.story,
+        "fields": {
             "lang": article.lang,
             "title": article.title,
             "url": article.url,
             "outlet": article.outlet,
             "wire": article.wire,
-        }
-        if link.entered is not None:
-            doc["entered"] = str(link.entered)
-        if link.spot is not None:
-            doc["spot"], doc["density"] = str(link.spot), packed_density(link.density)
-            doc["changes"] = [[change.group, change.left, change.story] for change in link.changes]
-    return doc
+        },
+    }
+    if link.entered is not None:
+        told["entered"] = str(link.entered)
+    if link.spot is not None:
+        told["spot"], told["density"] = str(link.spot), packed_density(link.density)
+        told["changes"] = [[change.group, change.left, change.story] for change in link.changes]
+    return told
 
 
 def linked(row: Sequence[Any]) -> Linked:

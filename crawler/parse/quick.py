@@ -13,8 +13,9 @@ from lxml import etree
 
 from crawler.parse.constructs import base_of
 from crawler.parse.document import Document, readable_xml
+from crawler.parse.fields import At, Fields
 from crawler.parse.names import ATOM, Names, Unusual, attributes, lang_of
-from crawler.parse.rules import At, EntryReader, Fields
+from crawler.parse.rules import EntryReader
 from crawler.parse.slices import Slices
 
 _RSS10: Final = "http://purl.org/rss/1.0/"

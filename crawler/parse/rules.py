@@ -1,142 +1,25 @@
 """Which element of an entry fills which field: feedparser 6.0.14's rules, as functions over an lxml tree.
 
-The order of elements and their depth decide between two that fill one field, as they do there. What a rule
-here does not know in full it answers with `Unusual`.
+What a rule here does not know in full it answers with `Unusual`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from crawler.parse.constructs import (
-    DEEPEST,
-    base_of,
-    guessed,
-    joined,
-    mended,
-    own_text,
-    refuse_base,
-    text_of,
-    xhtml,
-)
-from crawler.parse.names import Names, Unusual, attributes, lang_of
+from crawler.parse.constructs import guessed, joined, mended, own_text, refuse_base, text_of
+from crawler.parse.fields import DESCRIPTIONS, NONE, TYPES, XHTML, At, FieldReader, Fields, Rule
+from crawler.parse.names import Unusual, attributes
 from crawler.parse.times import moment
 
-Fields = dict[str, Any]
-
-_TYPES: Final = {
-    "": "", "text": "text/plain", "plain": "text/plain", "text/plain": "text/plain", "html": "text/html",
-    "text/html": "text/html", "xhtml": "application/xhtml+xml", "application/xhtml+xml": "application/xhtml+xml",
-}  # fmt: skip
-_NONE: Final[dict[str, str]] = {}
-_XHTML: Final = "application/xhtml+xml"
 _REFERENCE: Final = re.compile(r"&([A-Za-z0-9_]+);")
 
 
-class At(NamedTuple):
-    """An element with its name, its depth in the entry, its attributes and its language."""
+class EntryReader(FieldReader):
+    """The rules; what they fill is in `fields`."""
 
-    element: Any
-    name: str
-    depth: int
-    found: dict[str, str]
-    lang: str | None
-
-
-class EntryReader:
-    """Fills the fields of one entry (or of the feed itself) from elements in their order."""
-
-    __slots__ = (
-        "_depths",
-        "_guid_links",
-        "_in_entry",
-        "_title_depth",
-        "_version",
-        "base",
-        "fields",
-        "full_text",
-        "names",
-    )
-
-    def __init__(self, names: Names, version: str, base: str, *, in_entry: bool = True) -> None:
-        self.base = base
-        self.names, self._version, self._in_entry = names, version, in_entry
-        self._depths: dict[str, int] = {}
-        self.full_text = False
-        self._title_depth = -1
-        self.fields: Fields = {}
-
-    def walk(self, parent: Any, depth: int, lang: str | None) -> None:
-        """Takes every element under `parent`; those of no rule that hold others are looked through."""
-        outside, name_of = self.base, self.names.of
-        for element in parent:
-            inner, found = lang, _NONE
-            if element.attrib:
-                found = attributes(element)
-                inner = lang_of(found, lang)
-                self.base = base_of(found, self.base)
-            name = name_of(element)
-            rule = _RULES.get(name)
-            if rule is not None:
-                rule(self, At(element, name, depth, found, inner))
-            else:
-                self._without_rule(element, name, depth, inner)
-            # feedparser does not forget a base that stood inside something without one.
-            self.base = outside or self.base
-
-    def take(self, at: At) -> None:
-        """Takes one element by its rule."""
-        rule = _RULES.get(at.name)
-        if rule is not None:
-            rule(self, at)
-        else:
-            self._without_rule(at.element, at.name, at.depth, at.lang)
-
-    def _without_rule(self, element: Any, name: str, depth: int, lang: str | None) -> None:
-        if name in _REFUSED or depth > DEEPEST:
-            raise Unusual(f"an element {name}")
-        if len(element):
-            self.walk(element, depth + 1, lang)
-
-    def note_text(self, name: str) -> None:
-        """Of the feed's own texts only that they were there: they tell how the next entry's are taken."""
-        if name in _DESCRIPTIONS and "summary" in self.fields and not self.full_text:
-            self.full_text = True
-        elif name in ("summary", "itunes:summary"):
-            self.fields["summary"] = ""
-        elif name in ("content", "content:encoded"):
-            self.full_text = True
-            self.fields.setdefault("summary", "")
-
-    # --- storing
-
-    def _store(self, field: str, value: str, depth: int) -> None:
-        """The deeper of two never replaces the other; the later of two as deep does."""
-        if self._in_entry:
-            before = self._depths.get(field)
-            if before is not None and depth > before:
-                return
-            self._depths[field] = depth
-        self.fields[field] = value
-
-    def _detail(self, kind: str, lang: str | None) -> Fields:
-        return {"type": kind, "language": lang}
-
-    def _kind(self, found: dict[str, str], default: str) -> str:
-        kind = _TYPES.get(found.get("type", ""))
-        if kind is None or "mode" in found:
-            raise Unusual(f"content of type {found.get('type')}")
-        kind = kind or default
-        if kind == _XHTML and self._version != "atom10":
-            raise Unusual("XHTML outside Atom")
-        return kind
-
-    def _content_text(self, element: Any, kind: str) -> str:
-        return mended(xhtml(element) if kind == _XHTML else text_of(element))
-
-    # --- rules
+    __slots__ = ()
 
     def title(self, at: At) -> None:
         kind = self._kind(at.found, "text/plain")
@@ -151,7 +34,7 @@ class EntryReader:
         if "summary" in self.fields and not self.full_text:
             self.content(at)
             return
-        kind = self._kind(at.found, _DESCRIPTIONS[at.name])
+        kind = self._kind(at.found, DESCRIPTIONS[at.name])
         self._store("summary", self._content_text(at.element, kind), at.depth)
         self.fields["summary_detail"] = self._detail(kind, at.lang)
 
@@ -173,7 +56,7 @@ class EntryReader:
         links.append(found)
         if address or "href" in found:
             found["href"] = joined(self.base, address or found["href"])
-            if relation == "alternate" and _TYPES.get(found["type"]) in ("text/html", _XHTML):
+            if relation == "alternate" and TYPES.get(found["type"]) in ("text/html", XHTML):
                 self.fields["link"] = found["href"]
             if len(at.element):
                 raise Unusual("a link that holds others")
@@ -275,7 +158,7 @@ class EntryReader:
                 raise Unusual(f"a {part} of an image")
             text_of(inner)
             if part == "title":
-                self.title(At(inner, part, at.depth + 1, _NONE, at.lang))
+                self.title(At(inner, part, at.depth + 1, NONE, at.lang))
 
     def syndication(self, at: At) -> None:
         """What the feed says of its own pace; feedparser keeps it under the at.element's at.name."""
@@ -295,21 +178,15 @@ class EntryReader:
             raise Unusual("a contributor that holds more")
 
 
-Rule = Callable[[EntryReader, At], None]
-
 _AUTHOR_LENGTH: Final = 300
 _AUTHOR_PARTS: Final = {"name": "name", "email": "email", "url": "href", "uri": "href", "homepage": "href"}
 _IMAGE_PARTS: Final = frozenset({"url", "href", "width", "height", "title", "link"})
-_DESCRIPTIONS: Final = {
-    "description": "text/html", "dc:description": "text/html", "media:description": "text/html",
-    "summary": "text/plain", "itunes:summary": "text/plain",
-}  # fmt: skip
 _OWN_NAMES: Final = {
     "ttl": "ttl", "sy:updateperiod": "sy_updateperiod", "sy:updatefrequency": "sy_updatefrequency"
 }  # fmt: skip
 _RULES: Final[dict[str, Rule]] = {
     **dict.fromkeys(("title", "dc:title", "media:title"), EntryReader.title),
-    **dict.fromkeys(_DESCRIPTIONS, EntryReader.description),
+    **dict.fromkeys(DESCRIPTIONS, EntryReader.description),
     **dict.fromkeys(("content", "content:encoded"), EntryReader.content),
     **dict.fromkeys(("guid", "id"), EntryReader.guid),
     **dict.fromkeys(("published", "issued", "pubdate", "dcterms:issued"), EntryReader.published),
@@ -332,10 +209,4 @@ _RULES: Final[dict[str, Rule]] = {
     "media:content": EntryReader.media_content,
     "media:thumbnail": EntryReader.thumbnail,
 }  # fmt: skip
-# Elements of which feedparser makes something that no rule here does, and the names of its own fields.
-_REFUSED: Final = frozenset(
-    ["item", "entry", "channel", "feed", "rss", "textinput", "abstract", "fullitem", "body", "xhtml:body",
-     "itunes:owner", "itunes:name", "itunes:email", "links", "authors", "title_detail", "summary_detail",
-     "published_parsed", "updated_parsed", "media_content", "media_thumbnail", "feedburner_origlink", "svg",
-     "math"]
-)  # fmt: skip
+EntryReader.rules = _RULES
