@@ -54,7 +54,7 @@ def orders_table(sets: Mapping[str, Any]) -> str:
     heads += ["BCubed F1, 1 worker", "4 workers"]
     rows = [
         [
-            f"{name} ({one['articles']:,} articles)", f"{one['same_file_twice']:.4f}",
+            f"{name} ({one['articles']:,} articles, {one['shuffles']} shuffles)", f"{one['same_file_twice']:.4f}",
             *(f"{one[k]['mean']:.4f} ({one[k]['least']:.4f})" for k in ("two_shuffles", "one_and_four_workers")),
             *(f"{one['bcubed_f1'][k]:.3f}" for k in ("one", "four")),
         ]
