@@ -2,64 +2,37 @@
 
 Of workers that enter texts on one event at once one enters first. It has seen none of the others and waits for nobody; they see
 its texts, and decide when those are stored, as if one worker had come after the other. So nobody waits for somebody who
-waits for him.
+waits for him. Who waits lets himself be heard of; who is not heard of for a second has died (storage/lua/told.lua), and
+those who come later than that wait for nothing of what he left.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import chain, repeat
-
-import numpy as np
 
 from storage.line import Line
 from storage.told import Telling
-from storage.vectors import Groups, by_slice
 
-# A worker stores what it entered some tenths of a second later; where nothing is stored for so long it is likely dead.
-_PATIENCE = 1.0
-# Of the time after that so much may be spent in vain, lest each text that a dead worker left costs a second.
-_SHARE = 0.1
+# A call that was made twice may have two see each other.
+_MOST_SECONDS = 5.0
 _PAUSES = (0.005, 0.01, 0.02)
 
 
 class Awaiting:
-    """Waits for texts of other workers; knows which it gave up, and how long it may still wait in vain.
-
-    `in_company` says whether there were any when it last looked.
-    """
+    """Waits for texts of other workers; `in_company` says whether there were any when it last looked."""
 
     def __init__(self, telling: Telling) -> None:
         self._telling, self.in_company = telling, False
-        self._given_up: set[int] = set()
-        self._patience, self._since = _PATIENCE, time.monotonic()
 
-    def wait(self, line: Line, lang: str, wanted: Sequence[Groups], untold: frozenset[int]) -> bool:
-        """Wait until those of the texts wanted that are untold have stories or are gone; false where there are none."""
-        left = untold - self._given_up
-        self.in_company = bool(left)
-        if not left:
-            return False
-        progress = time.monotonic()
-        self._patience = min(_PATIENCE, self._patience + _SHARE * (progress - self._since))
+    def wait(self, line: Line, lang: str, untold: frozenset[int], own: Iterable[str]) -> bool:
+        """Wait until the texts that are untold have stories, or their worker has died; false where there are none."""
+        self.in_company = bool(untold)
+        left, own, over = untold, tuple(own), time.monotonic() + _MOST_SECONDS
         for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
-            if not left or time.monotonic() - progress >= self._patience:
+            if not left or time.monotonic() > over:
                 break
             time.sleep(pause)
-            still = self._untold(line, lang, wanted, left)
-            if still != left:
-                left, progress = still, time.monotonic()
-        self._since = time.monotonic()
-        if left:
-            self._given_up |= left
-            self._patience = max(0.0, self._patience - (self._since - progress))
-        return True
-
-    def _untold(
-        self, line: Line, lang: str, wanted: Sequence[Groups], awaited: frozenset[int]
-    ) -> frozenset[int]:
-        """Which of those awaited have no story yet."""
-        numbers = np.array(sorted(awaited), np.uint64)
-        kept = {slice_: some[np.isin(some, numbers)] for slice_, some in by_slice(wanted).items()}
-        return line.send(self._telling.ask_around(lang, [kept], 0, 1)).result().untold & awaited
+            left = line.send(self._telling.ask_await(lang, left, own)).result()
+        return self.in_company

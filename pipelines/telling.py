@@ -81,8 +81,8 @@ class StoryTeller:
         if self._known is None:
             return {}
         known = self._known.result()
-        others = known.untold - {number_of(posting.group) for posting in self._postings}
-        if self._awaiting.wait(line, self._lang, self._best, others):
+        own = [posting.group for posting in self._postings]
+        if self._awaiting.wait(line, self._lang, known.untold.difference(map(number_of, own)), own):
             known = line.send(self._around()).result()
         return self._decisions(known)
 

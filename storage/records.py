@@ -10,7 +10,7 @@ from dedup.model import Article, Change
 from storage.codec import body, skip_of
 from storage.keys import group_id, regroup_id, story_id
 from storage.plain import compact, iso, text_of
-from storage.vectors import packed_density
+from storage.vectors import binary, packed_density
 
 BODY_FIELDS = ("title", "text", "headline_in_text", "outlet", "skip")
 # How much of a record says how the article was placed, which a revision leaves as it is.
@@ -140,6 +140,8 @@ def _told(link: Link, group: str) -> dict[str, object]:
             "wire": article.wire,
         },
     }
+    if link.entered is not None or link.spot is not None:
+        told["posted"] = binary(group)
     if link.entered is not None:
         told["entered"] = str(link.entered)
     if link.spot is not None:

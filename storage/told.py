@@ -121,13 +121,25 @@ class Telling:
         call = {"slices": [[slice_, to_bytes(groups)] for slice_, groups in numbers.items()]}
 
         def read(answer: Sequence[Any]) -> Known:
-            rows, sizes = answer
+            rows, sizes, entering = answer
             listed = [number for groups in numbers.values() for number in groups.tolist()]
             texts = [text for some, _ in rows or () for text in some]
             tales = [tale for _, some in rows or () for tale in some]
             kept = [i for i, text in enumerate(texts) if text]
             size = {text_of(k): int(v) for k, v in dict(sizes or {}).items()}
             found = [(listed[i], texts[i], tales[i]) for i in kept]
-            return known_texts(found, size, room, width, model)
+            return known_texts(found, size, room, width, model, map(_number, entering or ()))
 
         return Call("around", self._keys.index(lang), call, read)
+
+    def ask_await(self, lang: str, awaited: Iterable[int], own: Iterable[str]) -> Call[frozenset[int]]:
+        """Which of the groups awaited other workers still have to link; those who wait for the caller's `own` hear of it."""
+        call = {
+            "groups": [one.to_bytes(6, "big") for one in awaited],
+            "own": [binary(group) for group in own],
+        }
+        return Call("await", self._keys.index(lang), call, lambda left: frozenset(map(_number, left or ())))
+
+
+def _number(group: bytes) -> int:
+    return int.from_bytes(group, "big")

@@ -90,7 +90,7 @@ def _largest(weights: NDArray[np.float64], groups: NDArray[np.uint64], most: int
 class Known:
     """Candidates and their stories, and the row of each by its binary id.
 
-    Those in `untold` are entered and no more: who placed them has not stored them yet, or died before that.
+    Those in `untold` are entered and no more: who places them has not stored them yet.
     """
 
     around: Neighbourhood
@@ -148,9 +148,9 @@ def key_bytes(keys: Sequence[int]) -> bytes:
 
 def known_texts(
     found: Sequence[tuple[int, bytes, bytes | bool]], size: Mapping[str, int], room: int, width: int,
-    model: Model | None,
+    model: Model | None, entering: Iterable[int] = (),
 ) -> Known:  # fmt: skip
-    """Candidates, each with its number, its text's vector and what is told of it, in columns."""
+    """Candidates, each with its number, its text's vector and what is told of it, in columns; who else is being entered."""
     parted = [_parted(text) for _, text, _ in found]
     times, days, texts, said = zip(*parted, strict=True) if parted else ((), (), (), ())
     slots = np.zeros((len(found) + room, width), np.uint16)
@@ -179,7 +179,8 @@ def known_texts(
         fixed=[row for row, tale in enumerate(told) if tale.endswith(_FIXED)],
     )
     row_of = {number: row for row, (number, _, _) in enumerate(found)}
-    return Known(around, row_of, frozenset(number for number, _, tale in found if not tale))
+    untold = frozenset(number for number, _, tale in found if not tale)
+    return Known(around, row_of, untold.intersection(entering))
 
 
 def _parted(text: bytes) -> tuple[int, int, bytes, bytes]:

@@ -18,9 +18,12 @@ from pipelines import awaiting, placing
 from pipelines.placing import Placer, Rules, Submission
 from storage.cluster import keys_of
 from storage.connect import connect
+from storage.functions import Functions
 from storage.index import Index
+from storage.keys import Keys, group_id
 from storage.line import Line
 from storage.reader import Reader
+from storage.told import Telling
 
 Write = Callable[..., Article]
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -29,6 +32,7 @@ TEXTS = {
     "first": "The ferry Pearl ran aground off Harrowmouth on Monday, the coastguard said.",
     "second": "The ferry Pearl ran aground off Harrowmouth; captain Tobias Wexley was questioned by Inspector Quillon.",
     "third": "Inspector Quillon questioned Tobias Wexley, captain, about whisky.",
+    "fourth": "Whisky, said Inspector Quillon, was what Tobias Wexley, the captain, was questioned about.",
     "bank": "Depositors queued at the doors of the Fellmoor bank, which regulators closed.",
     "queue": "Regulators closed the Fellmoor bank while depositors queued at its doors.",
 }
@@ -56,6 +60,16 @@ class Workers:
         found = self.reader.article(name)
         assert found is not None
         return found.story
+
+    def be_heard_of(self, name: str, seconds: float) -> None:
+        """What one does who waits himself."""
+        end, call = (
+            time.monotonic() + seconds,
+            Telling(Keys(), window=1).ask_await("en", (), [group_id(name)]),
+        )
+        while time.monotonic() < end:
+            Functions(self._client, "newsfold").run(call)
+            time.sleep(0.1)
 
     @contextmanager
     def entered(self, name: str, then: Callable[[], object]) -> Iterator[None]:
@@ -96,11 +110,11 @@ def test_who_enters_later_follows_who_entered_before(workers: Workers) -> None:
     begin = time.monotonic()
     follows(workers)
     # The one waited as long as it took, the other for nobody.
-    assert time.monotonic() - begin < 0.3 + awaiting._PATIENCE / 2
+    assert time.monotonic() - begin < 0.8
 
 
 def test_who_does_not_wait_does_not_follow(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(awaiting, "_PATIENCE", 0.0)
+    monkeypatch.setattr(awaiting, "_MOST_SECONDS", 0.0)
     with pytest.raises(AssertionError):
         follows(workers)
 
@@ -112,7 +126,7 @@ def test_one_after_the_other_they_are_one_story_as_well(workers: Workers) -> Non
 
 
 def test_one_worker_never_waits(workers: Workers, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(awaiting.Awaiting, "_untold", lambda *_: pytest.fail("it waits for itself"))
+    monkeypatch.setattr(Telling, "ask_await", lambda *_: pytest.fail("it waits for itself"))
     batches = [
         (
             [
@@ -138,28 +152,47 @@ def leave(workers: Workers, *names: str) -> None:
             workers.place(*names)
 
 
-def test_a_dead_worker_is_not_waited_for_twice(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(awaiting, "_PATIENCE", 0.2)
-    leave(workers, "first", "bank")
-    worker, begin = workers.worker(), time.monotonic()
-    workers.place("second", worker=worker)
-    waited = time.monotonic() - begin
-    assert 0.2 <= waited < 0.4
-    workers.place("third", "queue", worker=worker)
-    # The second text that was left costs little more: the patience is used up.
-    assert time.monotonic() - begin - waited < 0.15
-    workers.place("first", "bank")
-    assert workers.story("first") == workers.story("second")
-
-
 @pytest.mark.slow
-def test_a_dead_worker_delays_a_run_by_a_second(workers: Workers) -> None:
+def test_a_worker_that_died_is_waited_for_until_it_is_silent_for_a_second(workers: Workers) -> None:
     leave(workers, *TEXTS)
     begin = time.monotonic()
     worker = workers.worker()
     for name in TEXTS:
         workers.place(name, worker=worker)
-    assert time.monotonic() - begin < awaiting._PATIENCE * (1 + awaiting._SHARE) + 0.5
+    assert time.monotonic() - begin < 1.5
+    assert workers.story("third") == workers.story("first")
+
+
+@pytest.mark.slow
+def test_what_one_left_who_died_before_costs_nothing(workers: Workers) -> None:
+    leave(workers, "first", "bank")
+    time.sleep(1.1)
+    begin = time.monotonic()
+    workers.place("second", "queue")
+    assert time.monotonic() - begin < 0.5
+    workers.place("first", "bank")
+    assert workers.story("first") == workers.story("second")
+    assert workers.story("bank") == workers.story("queue")
+
+
+@pytest.mark.slow
+def test_who_waits_for_another_is_waited_for_himself(workers: Workers) -> None:
+    """Each of three enters after the one before, and the first takes longer than it could be silent."""
+    workers.place("first")
+    with workers.entered("second", then=lambda: workers.be_heard_of("second", 1.5)):
+        third = threading.Thread(target=workers.place, args=("third",))
+        third.start()
+        time.sleep(0.3)
+        workers.place("fourth")
+        third.join(10)
+    assert {workers.story(name) for name in ("second", "third", "fourth")} == {workers.story("first")}
+
+
+def test_what_is_linked_is_not_waited_for(workers: Workers, client: redis.Redis) -> None:
+    workers.place(*TEXTS)
+    assert client.zcard(f"{Keys().index('en')}entering") == 0
+    leave(workers, "first")
+    assert client.zcard(f"{Keys().index('en')}entering") == 0, "it is known"
 
 
 @pytest.mark.slow

@@ -12,6 +12,13 @@ local function enlist(P, call)
   redis.call('ZADD', P .. ':articles', 'NX', unpack(flat))
 end
 
+-- Nobody waits any more for what was entered.
+local function end_entering(prefix, docs)
+  local entered = {}
+  for _, doc in ipairs(docs) do entered[#entered + 1] = doc.posted end
+  if #entered > 0 then redis.call('ZREM', prefix .. 'entering', unpack(entered)) end
+end
+
 local function prune(P, horizon)
   redis.call('ZREMRANGEBYSCORE', P .. ':stories', '-inf', '(' .. horizon)
   redis.call('ZREMRANGEBYSCORE', P .. ':articles', '-inf', '(' .. horizon)
@@ -39,6 +46,7 @@ redis.register_function('nf_link_@V@', function(keys, args)
   end
   enter_words(keys[1], said, call)
   enlist(call.P, call)
+  end_entering(keys[1], call.docs)
   prune(call.P, call.now - call.ttl)
   return cmsgpack.pack(answers)
 end)

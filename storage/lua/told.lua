@@ -61,9 +61,30 @@ local function count_terms(prefix, call)
   for _, part in ipairs({ '', ':late', ':texts', ':folds' }) do redis.call('EXPIRE', key .. part, call.df_ttl) end
 end
 
+-- Texts that are entered and not linked yet, by when their worker was last heard of. One that is silent for ALIVE
+-- milliseconds has died, and nobody waits for it; what it left goes after FORGOTTEN.
+local ALIVE, FORGOTTEN = 1000, 60000
+
+local function milliseconds()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function note_entering(prefix, call)
+  local key, now = prefix .. 'entering', milliseconds()
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - FORGOTTEN)
+  for _, doc in ipairs(call.docs) do redis.call('ZADD', key, now, doc.group) end
+  redis.call('EXPIRE', key, call.ttl)
+end
+
+local function entering(prefix) return redis.call('ZRANGEBYSCORE', prefix .. 'entering', milliseconds() - ALIVE, '+inf') end
+
 redis.register_function('nf_post_@V@', function(keys, args)
   local call, prefix, answers, live = cmsgpack.unpack(args[1]), keys[1], {}, {}
-  if call.counts then count_terms(prefix, call) end
+  if call.counts then
+    count_terms(prefix, call)
+    note_entering(prefix, call)
+  end
   for i, doc in ipairs(call.docs) do answers[i] = look(prefix, doc, call, live) end
   for slice in pairs(live) do
     for _, kind in ipairs({ 'terms:', 'text:', 'told:' }) do redis.call('EXPIRE', prefix .. kind .. slice, call.ttl) end
@@ -109,23 +130,36 @@ redis.register_function('nf_relate_@V@', function(keys, args)
   return #call.pairs
 end)
 
--- The vectors of groups, what is told of them, and how many groups each of their stories has.
+-- Which of some groups other workers still have to link; the `own` of the caller, who waits for them, are heard of.
+redis.register_function('nf_await_@V@', function(keys, args)
+  local call, prefix, now, left = cmsgpack.unpack(args[1]), keys[1], milliseconds(), {}
+  for _, group in ipairs(call.own) do redis.call('ZADD', prefix .. 'entering', 'XX', now, group) end
+  for _, group in ipairs(call.groups) do
+    local heard = redis.call('ZSCORE', prefix .. 'entering', group)
+    if heard and tonumber(heard) >= now - ALIVE then left[#left + 1] = group end
+  end
+  return cmsgpack.pack(left)
+end)
+
+-- The vectors of groups, what is told of them, how many groups each of their stories has, and where of some nothing is
+-- told, which are entered and not linked yet.
 redis.register_function{
   function_name = 'nf_around_@V@',
   callback = function(keys, args)
-    local call, prefix, rows, sizes = cmsgpack.unpack(args[1]), keys[1], {}, {}
+    local call, prefix, rows, sizes, untold = cmsgpack.unpack(args[1]), keys[1], {}, {}, false
     for i, wanted in ipairs(call.slices) do
       local groups = chunks(wanted[2], GROUP)
       local texts, told = read(prefix .. 'text:' .. wanted[1], groups), read(prefix .. 'told:' .. wanted[1], groups)
       rows[i] = { texts, told }
-      for _, value in ipairs(told) do
+      for place, value in ipairs(told) do
         local story = value and string.gsub(string.sub(value, 3), '!$', '')
         if story and not sizes[story] then
           sizes[story] = tonumber(redis.call('HGET', call.P .. ':story:' .. story, 'groups') or 0)
         end
+        untold = untold or not value and texts[place]
       end
     end
-    return cmsgpack.pack({ rows, sizes })
+    return cmsgpack.pack({ rows, sizes, untold and entering(prefix) or {} })
   end,
   flags = { 'no-writes' },
 }
