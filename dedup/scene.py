@@ -13,7 +13,7 @@ from dedup.days import day_shares
 from dedup.neighbourhood import Floats, Neighbourhood
 from dedup.thresholds import StoryConfig
 
-# So many pairs are looked at one by one sooner than as an array.
+# More pairs than these are looked at as an array.
 _FEW = 100
 
 
@@ -93,9 +93,8 @@ class Scene:
         row, order, best = self.row(i), self.order(i), ("", above)
         passed, costs = {"", self.stories[i]}, 0.0
         for place, k in enumerate(order):
-            if (
-                place == self.config.density_ranks
-            ):  # of stories from here on none is among those that crowd it
+            if place == self.config.density_ranks:
+                # No story that is met from here on has one of the texts that crowd it.
                 costs = self.config.crowd * self._crowd(i)[0]
             if row[k] < self.needed or row[k] - costs < best[1]:
                 break

@@ -1,7 +1,7 @@
 """In how many texts of late each term stood, as it is stored: a table, and the terms of the latest texts in a list beside it.
 
-To add to a table of 65,536 counts, number by number, takes a server longer than all else that it does about a text's terms; a list
-it has only to lengthen. Who reads both adds the one to the other, and puts the sum in force once the list is long.
+A table of 65,536 counts the server would have to change number by number; a list it has only to lengthen. Who reads both adds
+the one to the other, and puts the sum in force once the list is long.
 """
 
 from __future__ import annotations
