@@ -55,7 +55,7 @@ SAYS: dict[str, tuple[str, ...]] = {
     "newsfold search ferry 'Northern Pearl' --since 7d": (r"\tfr\t.*Northern Pearl", r"\ten\ta3d4e\ts1a2b\t"),
     "newsfold timeline s1a2b": (r"^s1a2b · en · 8 articles", r"^\d{4}-\d\d-\d\d \d\d:\d\d .*└ "),
     "newsfold watch --since 24h --min-outlets 3": (r"\tstory\.created\t.*Ferry", r"\tstory\.updated\t"),
-    "newsfold report -o front.html --since 24h --min-outlets 2": (r"^front.html: \d of \d stories$", r"<!doctype html>", r"Ferry aground"),
+    "newsfold report -o front.html --since 2d --min-outlets 2": (r"^front.html: \d of \d stories$", r"<!doctype html>", r"Ferry aground"),
     "newsfold merge s1a2b s3c4d --reason 'one strike, two towns'": (r"s3c4d", r"^  s1a2b +2 articles"),
     "newsfold split s1a2b a3d4e --reason 'another ferry'": (r"parted off s1a2b", r"^  s1a2b +6 articles"),
     "newsfold pin s1a2b": (r"s1a2b is pinned",),

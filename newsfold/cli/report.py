@@ -12,7 +12,7 @@ import typer
 from newsfold.cli import state
 from newsfold.errors import UsageError
 
-_EXAMPLE = "Example: newsfold report -o front.html --since 24h --min-outlets 2"
+_EXAMPLE = "Example: newsfold report -o front.html --since 2d --min-outlets 2"
 
 
 def register(app: typer.Typer) -> None:
