@@ -45,17 +45,19 @@ class StoryTeller:
         return self._awaiting.in_company
 
     def open(self, line: Line) -> None:
-        """Ask how often terms stood in the stream; what was linked before is counted."""
-        self._late = line.send(self._telling.ask_frequencies(self._lang, self._now))
+        """Ask how often terms stood in the stream; in company not yet, as who comes in between counts as well."""
+        if not self.is_in_company:
+            self._late = self._ask_frequencies(line)
+
+    def _ask_frequencies(self, line: Line) -> Ticket[Late]:
+        return line.send(self._telling.ask_frequencies(self._lang, self._now))
 
     def enter(self, newcomers: Sequence[Newcomer], line: Line) -> None:
         """Weigh the texts that found groups, or whose group was reworded, and enter them by their terms."""
         self._newcomers = tuple(newcomers)
-        if not newcomers or self._late is None:
+        if not newcomers:
             return
-        if self.is_in_company:  # who came in between counts as well
-            self.open(line)
-        late = self._late.result()
+        late = (self._late or self._ask_frequencies(line)).result()
         if late.fold:
             line.send(late.fold)
         frequencies = late.frequencies
