@@ -119,14 +119,14 @@ def running_cluster(
 
 def _start(folder: Path, settings: Sequence[str], password: str) -> Server:
     folder.mkdir(parents=True)
-    port = _free_port()
+    port, binary = _free_port(), choose(folder, None)
     words: list[str | os.PathLike[str]] = [
-        choose(folder, None).path, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "",
+        binary.path, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "",
         "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-node-timeout", str(_FAILOVER_MS),
         "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0", "--logfile", str(folder / "log"),
         *settings,
     ]  # fmt: skip
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(words, env=binary.environment(), stdout=subprocess.DEVNULL)
     one = Server(port, folder, process, redis.Redis(port=port, password=password or None, socket_timeout=10))
     _until(lambda: bool(one.client.ping()), f"no server at port {port}")
     return one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def launch(place: DataDir, lock: int) -> Launch:
         started = Launch(place, binary, former, os.fstat(log).st_size)
         place.pid_file.unlink(missing_ok=True)
         place.write_label(binary.build, socket)
-        if not _spawn(_command(binary, place, socket), place, lock, log):
+        if not _spawn(_command(binary, place, socket), binary.environment(), place, lock, log):
             raise started.failure()
     finally:
         os.close(log)
@@ -86,11 +87,12 @@ def _command(binary: Binary, place: DataDir, socket: Path) -> list[str]:
     return [str(binary.path), *settings]
 
 
-def _spawn(command: list[str], place: DataDir, lock: int, log: int) -> bool:
+def _spawn(command: list[str], environment: Mapping[str, str], place: DataDir, lock: int, log: int) -> bool:
     """Run the server until it has put itself into the background; False when it refused."""
     done = subprocess.run(  # noqa: S603 - a path that was looked up, and no shell
         command,
         cwd=place.folder,
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib.util
 import json
 import stat
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
 import redis
 
+from storage import binary
 from storage.embedded import EmbeddedServer
 from storage.errors import DataRefused, ServerNotFound, ServerUnavailable
 
@@ -50,6 +53,37 @@ def test_keeps_everything_and_evicts_nothing(server: EmbeddedServer) -> None:
     expected = {"appendonly": "yes", "appendfsync": "everysec", "save": "", "maxmemory-policy": "noeviction"}
     with closing(redis.Redis.from_url(server.ensure())) as client:
         assert client.config_get(*expected) == expected
+
+
+@pytest.fixture
+def maps(server: EmbeddedServer) -> Callable[[], str]:
+    """What the running server has loaded."""
+
+    def read() -> str:
+        server.ensure()
+        return Path(f"/proc/{server.status().pid}/maps").read_text()
+
+    return read
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not find_library("jemalloc"), reason="libjemalloc is not installed"
+)
+def test_allocates_with_jemalloc_where_there_is_one(maps: Callable[[], str]) -> None:
+    assert "/libjemalloc.so" in maps()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+@pytest.mark.parametrize("preloaded", ["", None])
+def test_allocates_with_what_it_was_built_with_otherwise(
+    maps: Callable[[], str], monkeypatch: pytest.MonkeyPatch, preloaded: str | None
+) -> None:
+    monkeypatch.setattr(
+        binary, "find_library", {"jemalloc": None if preloaded is None else "libjemalloc.so.2"}.get
+    )
+    if preloaded is not None:  # the operator has decided
+        monkeypatch.setenv("LD_PRELOAD", preloaded)
+    assert "/libjemalloc.so" not in maps()
 
 
 def test_a_home_that_cannot_be_is_one_sentence(server: EmbeddedServer, home: Path) -> None:
