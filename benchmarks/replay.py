@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from dedup.model import Placement
+from dedup.thresholds import MinHashConfig
 from pipelines.desk import Desk, DeskOptions
 from pipelines.ingest import ingest, read_rows
+from pipelines.placing import Rules
 from storage.connect import connect
 from storage.reader import Reader
 from storage.views import ArticleView
@@ -36,26 +38,27 @@ def take_in(
     ingest(desk, pages, lambda: datetime.now(UTC), done)
 
 
-def told(home: Path, rows: Sequence[Row], workers: int = 1) -> list[ArticleView]:
+def told(home: Path, rows: Sequence[Row], workers: int = 1, seed: str = "") -> list[ArticleView]:
     """Every article as stored after one pass on the emptied server of `home`.
 
-    Each pass has a desk of its own, so nothing that a process remembers goes from one to the next. Several
-    workers are processes that start at once, each on every nth row.
+    Each pass has a desk of its own, so nothing that a process remembers goes from one to the next, and a new seed of the
+    hashes where none is given. Several workers are processes that start at once, each on every nth row.
     """
+    options = DeskOptions(home=home, rules=Rules(minhash=MinHashConfig(secret=seed)))
     with closing(connect(None, home)) as client:
         client.flushall()
-        _pass(home, rows, workers)
+        _pass(options, rows, workers)
         return list(Reader(client).all_articles())
 
 
-def _pass(home: Path, rows: Sequence[Row], workers: int) -> None:
+def _pass(options: DeskOptions, rows: Sequence[Row], workers: int) -> None:
     if workers == 1:
-        take_in(Desk(DeskOptions(home=home)), encoded(rows))
+        take_in(Desk(options), encoded(rows))
         return
     context = get_context("spawn")
     barrier = context.Barrier(workers)
     running = [
-        context.Process(target=_work, args=(home, rows[part::workers], barrier), daemon=True)
+        context.Process(target=_work, args=(options, rows[part::workers], barrier), daemon=True)
         for part in range(workers)
     ]
     for process in running:
@@ -68,8 +71,8 @@ def _pass(home: Path, rows: Sequence[Row], workers: int) -> None:
         raise RuntimeError(f"workers ended with {[process.exitcode for process in running]}")
 
 
-def _work(home: Path, rows: Sequence[Row], barrier: Barrier) -> None:
+def _work(options: DeskOptions, rows: Sequence[Row], barrier: Barrier) -> None:
     """One worker: make everything ready, wait for the others, ingest."""
-    desk, lines = Desk(DeskOptions(home=home)), encoded(rows)
+    desk, lines = Desk(options), encoded(rows)
     barrier.wait(_START_SECONDS)
     take_in(desk, lines)

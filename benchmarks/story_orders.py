@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
+from secrets import token_hex
 from statistics import fmean
 from typing import Any
 
@@ -22,16 +24,18 @@ def orders(
 ) -> dict[str, Any]:
     """Adjusted Rand index between results: of two shuffles, of one file twice, of one worker and four on one file.
 
-    As many of the shuffled files go to four workers as `crowds` says, all of them where nothing is said.
+    As many of the shuffled files go to four workers as `crowds` says, all of them where nothing is said. The seed of the hashes
+    is one for all passes, another in each run: groups at the threshold differ by it.
     """
     shuffles = shuffles or (SHUFFLES_OF_FEW if len(rows) < FEW else SHUFFLES)
     files = [shuffled(rows, SEED + number) for number in range(shuffles)]
     ids = sorted(str(row["id"]) for row in rows)
     labels = {str(row["id"]): row["story"] for row in rows}
     truth = [labels[identity] for identity in ids]
-    one = [_partition(home, file, ids, 1) for file in files]
-    four = [_partition(home, file, ids, WORKERS) for file in files[:crowds]]
-    again = _partition(home, files[0], ids, 1)
+    place = partial(_partition, home, ids, token_hex(16))
+    one = [place(file, 1) for file in files]
+    four = [place(file, WORKERS) for file in files[:crowds]]
+    again = place(files[0], 1)
     between = [score(a, b).ari for a, b in combinations(one, 2)]
     beside = [score(a, b).ari for a, b in zip(one, four, strict=False)]
     return {
@@ -47,7 +51,7 @@ def orders(
     }
 
 
-def _partition(home: Path, rows: Sequence[Row], ids: Sequence[str], workers: int) -> list[str]:
+def _partition(home: Path, ids: Sequence[str], seed: str, rows: Sequence[Row], workers: int) -> list[str]:
     """The story of each id."""
-    found = {article.id: article.story for article in told(home, rows, workers)}
+    found = {article.id: article.story for article in told(home, rows, workers, seed)}
     return [found[identity] for identity in ids]
