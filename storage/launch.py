@@ -18,6 +18,7 @@ SETTINGS = {
     "daemonize": "yes",  # the process that starts a server is not left with its zombie
     "appendonly": "yes",
     "appendfsync": "everysec",
+    "rdbcompression": "no",  # of the file that the append-only file is rewritten to, over and over while articles come in
     "save": "",
     "maxmemory-policy": "noeviction",
 }

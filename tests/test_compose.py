@@ -53,6 +53,7 @@ def test_redis_keeps_its_data_and_has_a_limit(compose: dict[str, Any]) -> None:
     command = compose["services"]["redis"]["command"]
     assert "--appendonly yes" in command
     assert "--appendfsync everysec" in command
+    assert "--rdbcompression no" in command
     assert re.search(r"--maxmemory \d+\w+ --maxmemory-policy noeviction", command)
     assert "ports" not in compose["services"]["redis"]
 

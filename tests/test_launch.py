@@ -50,7 +50,9 @@ def test_only_its_owner_can_come_in(server: EmbeddedServer, home: Path) -> None:
 
 
 def test_keeps_everything_and_evicts_nothing(server: EmbeddedServer) -> None:
-    expected = {"appendonly": "yes", "appendfsync": "everysec", "save": "", "maxmemory-policy": "noeviction"}
+    expected = {
+        "appendonly": "yes", "appendfsync": "everysec", "rdbcompression": "no", "save": "", "maxmemory-policy": "noeviction",
+    }  # fmt: skip
     with closing(redis.Redis.from_url(server.ensure())) as client:
         assert client.config_get(*expected) == expected
 

@@ -17,35 +17,69 @@ local function chunks(blob, size)
   return parts
 end
 
-local function post(prefix, doc, fields, values)
-  local flat = {}
-  for i = 1, #fields do
-    local members = values[i] or ''
-    if not holds(members, doc.group) then
-      if #members >= POSTINGS * GROUP then members = string.sub(members, 1 - (POSTINGS - 1) * GROUP - 1) end
-      flat[#flat + 1] = fields[i]
-      flat[#flat + 1] = members .. doc.group
-    end
-  end
-  if #flat > 0 then redis.call('HSET', prefix .. 'terms:' .. doc.slice, unpack(flat)) end
-  redis.call('HSET', prefix .. 'text:' .. doc.slice, doc.group, doc.text)
+-- The postings of a slice as a batch goes through them, text by text: each is read once and written once, for what is
+-- written goes to disk whole.
+local function postings(prefix, slice)
+  local key = prefix .. 'terms:' .. slice
+  return { key = key, live = redis.call('EXISTS', key) == 1, values = {}, changed = {} }
 end
 
--- For each slice that has any: the slice, and what its postings hold: place, members, place, members, …
-local function look(prefix, doc, call, live)
+-- Reads those that were not read yet.
+local function fetch(one, fields)
+  local values, wanted = one.values, {}
+  for i = 1, #fields do
+    if values[fields[i]] == nil then wanted[#wanted + 1] = fields[i] end
+  end
+  local found = one.live and read(one.key, wanted) or {}
+  for i = 1, #wanted do values[wanted[i]] = found[i] or false end
+end
+
+-- Who is in the postings of some terms: place, members, place, members, …
+local function who_has(one, fields)
+  fetch(one, fields)
+  local flat, n = {}, 0
+  for i = 1, #fields do
+    local members = one.values[fields[i]]
+    if members then
+      flat[n + 1], flat[n + 2] = i, members
+      n = n + 2
+    end
+  end
+  return flat
+end
+
+local function post(one, fields, group)
+  fetch(one, fields)
+  for i = 1, #fields do
+    local members = one.values[fields[i]] or ''
+    if not holds(members, group) then
+      if #members >= POSTINGS * GROUP then members = string.sub(members, 1 - (POSTINGS - 1) * GROUP - 1) end
+      one.values[fields[i]] = members .. group
+      one.changed[fields[i]] = true
+    end
+  end
+end
+
+local function write_postings(one)
+  local flat, n = {}, 0
+  for field in pairs(one.changed) do
+    flat[n + 1], flat[n + 2] = field, one.values[field]
+    n = n + 2
+  end
+  write(one.key, flat)
+end
+
+-- For each slice that has any: the slice, and who shares the text's terms there.
+local function look(prefix, doc, reach, slices)
   local fields, found = chunks(doc.terms, TERM), {}
   local sought = doc.sought and chunks(doc.sought, TERM) or fields
-  for slice = doc.slice - call.reach, doc.slice + call.reach do
-    local key = prefix .. 'terms:' .. slice
-    if live[slice] == nil then live[slice] = redis.call('EXISTS', key) == 1 end
-    local values = {}
-    if #sought > 0 and (live[slice] or slice == doc.slice) then
-      values = read(key, sought)
-      found[#found + 1] = { slice, hits(values) }
-    end
-    if slice == doc.slice then post(prefix, doc, fields, doc.sought and read(key, fields) or values) end
+  for slice = doc.slice - reach, doc.slice + reach do
+    local one = slices[slice] or postings(prefix, slice)
+    slices[slice] = one
+    if #sought > 0 and (one.live or next(one.changed)) then found[#found + 1] = { slice, who_has(one, sought) } end
   end
-  live[doc.slice] = true
+  post(slices[doc.slice], fields, doc.group)
+  redis.call('HSET', prefix .. 'text:' .. doc.slice, doc.group, doc.text)
   return found
 end
 
@@ -80,13 +114,14 @@ end
 local function entering(prefix) return redis.call('ZRANGEBYSCORE', prefix .. 'entering', milliseconds() - ALIVE, '+inf') end
 
 redis.register_function('nf_post_@V@', function(keys, args)
-  local call, prefix, answers, live = cmsgpack.unpack(args[1]), keys[1], {}, {}
+  local call, prefix, answers, slices = cmsgpack.unpack(args[1]), keys[1], {}, {}
   if call.counts then
     count_terms(prefix, call)
     note_entering(prefix, call)
   end
-  for i, doc in ipairs(call.docs) do answers[i] = look(prefix, doc, call, live) end
-  for slice in pairs(live) do
+  for i, doc in ipairs(call.docs) do answers[i] = look(prefix, doc, call.reach, slices) end
+  for slice, one in pairs(slices) do
+    write_postings(one)
     for _, kind in ipairs({ 'terms:', 'text:', 'told:' }) do redis.call('EXPIRE', prefix .. kind .. slice, call.ttl) end
   end
   if call.lang then
