@@ -2,14 +2,15 @@
 
 MinHash does not find events: texts in other words share names, numbers and rare words. A term weighs what it is said in
 title, lead and body times how rare it is, in the language (`wordfreq`, from data that ships with it) and in the stream
-of late. Where words are not separated, the terms are pairs of characters.
+of late. Where words are not separated, the terms are pairs of characters, or of letters where an alphabet is written so runs of four.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,7 +26,11 @@ from dedup.thresholds import TermConfig
 SLOTS = 1 << 16
 
 _FEWEST = 1e-8  # a word that no list has is taken for a name
-_FEWEST_PAIR = 1e-6  # of characters: lists have words
+_FEWEST_RUN = 1e-6  # of characters: lists have words
+# Two characters of Chinese or Japanese are mostly a word; two letters of Thai, Lao, Burmese or Khmer are half a syllable,
+# which any text has.
+_CHARACTERS, _LETTERS = 2, 4
+_ALPHABETS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ def no_frequencies() -> Frequencies:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, normalised; pairs of characters for scripts without spaces."""
+    """The words of a text, normalised; runs of characters for scripts without spaces."""
     if text.isascii():
         return tokens(text)
     folded = normalise(text)
@@ -106,11 +111,20 @@ def words(text: str) -> list[str]:
     starts, ends = token_bounds(classes)
     kinds = classes[starts].tolist()
     found = [folded[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+    if CHARACTER not in kinds:
+        return found
     return [
-        word + found[i + 1] if kinds[i] == CHARACTER else word
-        for i, word in enumerate(found)
-        if kinds[i] != CHARACTER or (i + 1 < len(found) and kinds[i + 1] == CHARACTER)
+        word
+        for i, one in enumerate(found)
+        if (word := one if kinds[i] != CHARACTER else _run(found, kinds, i))
     ]
+
+
+def _run(found: Sequence[str], kinds: Sequence[int], start: int) -> str:
+    """The characters from one on that make a term together, "" where too few of them follow."""
+    end = start + (_LETTERS if _ALPHABETS.match(found[start]) else _CHARACTERS)
+    whole = end <= len(found) and all(kind == CHARACTER for kind in kinds[start:end])
+    return "".join(found[start:end]) if whole else ""
 
 
 @lru_cache(maxsize=200_000)
@@ -122,8 +136,8 @@ def term_of(word: str, lang: str) -> Term | None:
     elif len(word) < 2:
         return None
     text = stem(word, lang)
-    pair = len(word) == 2 and not word.isascii() and classify(code_points(word))[0] == CHARACTER
-    said = frequency(word, lang) or (_FEWEST_PAIR if pair else _FEWEST)
+    run = len(word) <= _LETTERS and not word.isascii() and classify(code_points(word))[0] == CHARACTER
+    said = frequency(word, lang) or (_FEWEST_RUN if run else _FEWEST)
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest()
     return Term(text, int.from_bytes(digest, "big"), said)
 

@@ -217,3 +217,17 @@ def test_far_apart_in_time_nothing_is_linked(index: Index, reader: Reader, write
     twin = reader.story(there.story)
     assert twin is not None
     assert twin.related == ()
+
+
+def test_an_alphabet_without_spaces(index: Index, reader: Reader, write: Write) -> None:
+    """Any two Thai texts have pairs of letters in common."""
+    thai = {
+        "flood": "น้ำท่วมหาดใหญ่หนักสุดในรอบสิบปี ฝนตกหนักต่อเนื่องสามวันทำให้ตัวเมืองหาดใหญ่จังหวัดสงขลามีน้ำท่วมสูงกว่าสองเมตร",
+        "again": "น้ำท่วมหาดใหญ่ จังหวัดสงขลา ยังวิกฤต หลังฝนตกหนักสามวัน เจ้าหน้าที่อพยพชาวบ้านหนีน้ำท่วมสูงไปศูนย์พักพิงแล้ว",
+        "rates": "คณะกรรมการนโยบายการเงินมีมติเป็นเอกฉันท์ให้คงอัตราดอกเบี้ยนโยบายไว้ที่ร้อยละ 1.50 ต่อปี โดยมองว่าเงินเฟ้อยังอยู่ในระดับต่ำ",
+        "nasa": "องค์การนาซาประกาศเลื่อนการส่งนักบินอวกาศสี่คนโคจรรอบดวงจันทร์ในภารกิจอาร์เทมิสออกไปเป็นเดือนมีนาคม",
+        "match": "ทีมฟุตบอลชาติไทยเอาชนะเวียดนามในนัดชิงชนะเลิศที่สนามราชมังคลากีฬาสถาน โดยศุภณัฏฐ์ เหมือนตา ยิงประตูชัย",
+    }
+    articles = [write(name, text, outlet=f"{name}.example", lang="th") for name, text in thai.items()]
+    Placer(index, Rules()).place([Submission(article) for article in articles], NOW)
+    assert sorted(story.groups for story in reader.stories()) == [1, 1, 1, 2]
