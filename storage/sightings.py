@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sys import intern
 from typing import TypeVar
 
@@ -18,8 +18,8 @@ _V = TypeVar("_V")
 # As in outlet.lua: how many of an outlet's articles are remembered, and the digits that name the latest.
 LATEST = 24
 _DIGEST = 16
-# Of so many outlets and articles: some kilobytes each.
-_OUTLETS, _ARTICLES = 2_048, 8_192
+# Of so many outlets and articles: a kilobyte or two each article.
+_OUTLETS, _ARTICLES = 512, 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ class Sightings:
     def written(self, sighting: Sighting) -> bytes:
         """As it is stored."""
         head, tail = " ".join(sighting.head), " ".join(sighting.tail)
+        edges = tuple(map(intern, sighting.head)), tuple(map(intern, sighting.tail))
+        sighting = replace(sighting, head=edges[0], tail=edges[1])
         packed = compact([sighting.article, head, tail, " ".join(sighting.blocks)]).encode(
             "utf-8", "surrogatepass"
         )
