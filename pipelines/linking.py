@@ -10,7 +10,7 @@ from dedup.model import Newcomer
 from dedup.thresholds import BridgeConfig
 from storage.bridged import Bridged, Bridging
 from storage.line import Line, Ticket
-from storage.vectors import Shared
+from storage.told import Entered
 
 # What is told first names who, where and when; more of a text costs more and finds little.
 _READ = 700
@@ -22,7 +22,7 @@ class Linker:
     def __init__(self, bridging: Bridging, lang: str, config: BridgeConfig, now: datetime) -> None:
         self._bridging, self._lang, self._config, self._now = bridging, lang, config, now
         self._languages: Ticket[tuple[str, ...]] | None = None
-        self._entered: Ticket[list[Shared]] | None = None
+        self._entered: Ticket[Entered] | None = None
         self._known: Ticket[dict[int, Bridged]] | None = None
 
     def open(self, line: Line) -> None:
@@ -43,7 +43,7 @@ class Linker:
         """Ask what is known of those in other languages that share most."""
         if self._entered is None:
             return
-        self._best = [shared.best(self._config.candidates) for shared in self._entered.result()]
+        self._best = [shared.best(self._config.candidates) for shared in self._entered.result().shared]
         self._known = line.send(self._bridging.ask_bridged(self._best)) if any(self._best) else None
 
     def relate(self, line: Line) -> None:

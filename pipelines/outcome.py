@@ -10,7 +10,7 @@ from storage.records import Link, Linked, Record
 
 def link_of(
     record: Record, group: GroupDecision, told: StoryDecision | None, spot: Callable[[Article], int],
-    *, reworded: bool = False, again: bool = False,
+    *, reworded: bool = False, again: bool = False, posted: str = "",
 ) -> Link:  # fmt: skip
     """What is stored of an article, by what was decided about it."""
     best, story = group.best, told or StoryDecision()
@@ -29,6 +29,7 @@ def link_of(
         density=story.density,
         changes=story.changes,
         reworded=reworded,
+        posted=posted,
     )
 
 

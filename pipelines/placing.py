@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dedup.fingerprint import fingerprint
@@ -160,12 +160,20 @@ class _LanguageBatch:
         asked_of = {a for place, look in enumerate(self._looks) for a in held(look, self.ids[:place])}
         asked = self._index.ask_texts(missing, sorted(asked_of))
         self._texts = line.send(asked) if missing or asked_of else None
+        # What was linked since they were inserted may have changed where reworded articles stand.
+        reworded = [name for name, entry in zip(self.ids, self._found, strict=True) if entry.stood]
+        self._stood = line.send(self._index.ask_stood(reworded)) if reworded else None
         if self._rules.tell_stories:
             self._teller.open(line)
             self._linker.open(line)
 
     def tell(self, line: Line) -> None:
         """Decide on groups, and enter the texts whose story is to be told."""
+        stood = self._stood.result() if self._stood else {}
+        self._found = tuple(
+            replace(entry, stood=stood.get(name, entry.stood)) if entry.stood else entry
+            for name, entry in zip(self.ids, self._found, strict=True)
+        )
         self._decisions = self._decide_groups()
         newcomers = list(self._newcomers(self._decisions)) if self._rules.tell_stories else []
         # Others wait for what the teller enters until it is linked: so it comes last.
@@ -188,6 +196,7 @@ class _LanguageBatch:
                 self._teller.spot,
                 reworded=bool(entry.stood),
                 again=look.again,
+                posted=self._teller.entered_as(record.article.id),
             )
             for record, decision, entry, look in zip(
                 self._records, self._decisions, self._found, self._looks, strict=True
@@ -214,6 +223,8 @@ class _LanguageBatch:
     def _decide_groups(self) -> list[GroupDecision]:
         bodies, longest = self._texts.result() if self._texts else ({}, {})
         bodies |= self._index.underway.get(name for name in self._missing if name not in bodies)
+        # What was neither may have been stored between the two questions.
+        bodies |= self._index.bodies([name for name in self._missing if name not in bodies])
         settled = self._comparison.settle(self._articles, self._looks, bodies)
         matches = [(*look.matches, *found) for look, found in zip(self._looks, settled, strict=True)]
         return [

@@ -18,8 +18,8 @@ from storage.functions import Call
 from storage.keys import story_id
 from storage.line import Line, Ticket
 from storage.termcounts import Late
-from storage.told import Telling
-from storage.vectors import Groups, Known, Model, Shared, number_of, vector_posting
+from storage.told import Entered, Telling
+from storage.vectors import Groups, Known, Model, number_of, vector_posting
 
 # What a model says of a text, where there is one.
 _Said = tuple[Model, NDArray[np.float32]] | None
@@ -36,8 +36,9 @@ class StoryTeller:
         self._awaiting = awaiting
         self._embedder, self._model = embedder, Model(embedder.tag, embedder.size) if embedder else None
         self._late: Ticket[Late] | None = None
-        self._entered: Ticket[list[Shared]] | None = None
+        self._entered: Ticket[Entered] | None = None
         self._known: Ticket[Known] | None = None
+        self._entered_as: dict[str, str] = {}
 
     @property
     def is_in_company(self) -> bool:
@@ -49,12 +50,17 @@ class StoryTeller:
         if not self.is_in_company:
             self._late = self._ask_frequencies(line)
 
+    def entered_as(self, article: str) -> str:
+        """The group that an article's text was entered as, "" where it was not."""
+        return self._entered_as.get(article, "")
+
     def _ask_frequencies(self, line: Line) -> Ticket[Late]:
         return line.send(self._telling.ask_frequencies(self._lang, self._now))
 
     def enter(self, newcomers: Sequence[Newcomer], line: Line) -> None:
         """Weigh the texts that found groups, or whose group was reworded, and enter them by their terms."""
         self._newcomers = tuple(newcomers)
+        self._entered_as = {newcomer.article.id: newcomer.group for newcomer in newcomers}
         if not newcomers:
             return
         late = (self._late or self._ask_frequencies(line)).result()
@@ -75,16 +81,18 @@ class StoryTeller:
         """Ask what is known of those that share most."""
         if self._entered is None:
             return
-        self._best = [shared.best(self._config.candidates) for shared in self._entered.result()]
+        self._best = [shared.best(self._config.candidates) for shared in self._entered.result().shared]
         self._known = line.send(self._around())
 
     def decide(self, line: Line) -> dict[str, StoryDecision]:
         """The stories of what was entered, by the articles' ids; texts that were entered before have theirs first."""
-        if self._known is None:
+        if self._known is None or self._entered is None:
             return {}
         known = self._known.result()
         own = [posting.group for posting in self._postings]
-        if self._awaiting.wait(line, self._lang, known.untold.difference(map(number_of, own)), own):
+        # Who was entered after these texts waits for them.
+        awaited = (known.untold & self._entered.result().ahead).difference(map(number_of, own))
+        if self._awaiting.wait(line, self._lang, awaited, own):
             known = line.send(self._around()).result()
         return self._decisions(known)
 
@@ -110,6 +118,7 @@ class StoryTeller:
     def _decisions(self, known: Known) -> dict[str, StoryDecision]:
         around = known.around
         result: dict[str, StoryDecision] = {}
+        self._forget_own(known)
         rows = zip(self._newcomers, self._postings, self._vectors, self._meanings, self._best, strict=True)
         for done, (newcomer, posting, vector, meaning, wanted) in enumerate(rows, 1):
             if newcomer.left:
@@ -131,8 +140,15 @@ class StoryTeller:
             result[newcomer.article.id] = decision
         return result
 
+    def _forget_own(self, known: Known) -> None:
+        """A call that was made twice finds its own texts as well, which count for others once they have a story."""
+        for newcomer, posting in zip(self._newcomers, self._postings, strict=True):
+            if not newcomer.left:
+                known.rows.pop(number_of(posting.group), None)
+
     def _in_window(self, own: int, wanted: Groups, known: Known) -> list[int]:
         window, times, time = self._config.window_days * 86_400, known.around.times, known.around.times[own]
-        numbers = (number for groups in wanted.values() for number in groups.tolist())
+        # A text that moved to another slice is in both.
+        numbers = dict.fromkeys(number for groups in wanted.values() for number in groups.tolist())
         rows = (known.rows[number] for number in numbers if number in known.rows)
         return [row for row in rows if abs(times[row] - time) <= window]

@@ -19,8 +19,8 @@ from dedup.bridges import Bridge
 from storage.functions import Call
 from storage.keys import Keys
 from storage.plain import text_of
-from storage.told import Telling
-from storage.vectors import Groups, Posting, Shared, by_slice, to_bytes
+from storage.told import Entered, Telling
+from storage.vectors import Groups, Posting, by_slice, to_bytes
 
 # The partition of all languages, beside those of one each.
 ACROSS = "across"
@@ -57,7 +57,7 @@ class Bridging:
         keys: Sequence[Sequence[str]],
         languages: Iterable[str],
         now: datetime,
-    ) -> Call[list[Shared]]:
+    ) -> Call[Entered]:
         """Enter groups of one language under these keys, and bring back those of other languages that share some."""
         lang = groups[0].lang
         others = [other for other in languages if other != lang]

@@ -109,7 +109,7 @@ def inserted(answer: Sequence[Any], prints: Fingerprints) -> tuple[Inserted, int
     bands = np.concatenate([_pairs(of_band, hits) for _, hits, _ in slices])
     anchors = np.concatenate([_pairs(of_anchor, hits) for _, _, hits in slices])
     shared = _promising(bands, anchors, np.diff(prints.anchor_offsets) <= _FEW_ANCHORS)
-    found = tuple(Found(bool(one), _stood(one) if isinstance(one, list) else None) for one in known)
+    found = tuple(Found(bool(one), stood_of(one)) for one in known)
     return Inserted(found, shared, tuple(sorted({int(s) for s, _, _ in slices})), mark), int(last)
 
 
@@ -118,7 +118,10 @@ def read_prints(answer: Any) -> dict[int, bytes]:
     return {int.from_bytes(number, "big"): found for number, found in dict(answer or {}).items()}
 
 
-def _stood(row: Sequence[Any]) -> Stood:
+def stood_of(row: Any) -> Stood | None:
+    """Where an article stands, as scripts tell it; None for one of which a number says enough."""
+    if not isinstance(row, list):
+        return None
     group, group_size, story, story_size = row
     return Stood(group.decode(), int(group_size), story.decode(), int(story_size))
 

@@ -17,7 +17,7 @@ from dedup.fingerprint import Fingerprints
 from dedup.model import Article, Candidates
 from dedup.thresholds import MinHashConfig
 from storage.bridged import Bridging
-from storage.buckets import Found, Inserted, Prints, inserted, insertion, read_prints
+from storage.buckets import Found, Inserted, Prints, Stood, inserted, insertion, read_prints, stood_of
 from storage.cluster import cluster_of
 from storage.codec import article_record, content
 from storage.functions import Call, Copying, Functions, T
@@ -193,6 +193,15 @@ class Index:
             return bodies_of(articles, rows or ()), dict(zip(held, longest or (), strict=True))
 
         return Call("texts", self._keys.schema, call, read)
+
+    def ask_stood(self, articles: Sequence[str]) -> Call[dict[str, Stood]]:
+        """Where articles stand at this time; those that are not there are left out."""
+
+        def read(rows: Sequence[Any]) -> dict[str, Stood]:
+            found = zip(articles, map(stood_of, rows or ()), strict=True)
+            return {article: stood for article, stood in found if stood}
+
+        return Call("stood", self._keys.schema, {"ids": list(articles)}, read)
 
     def record(
         self, article: Article, text: str, exact: int, shingles: int, urls: Sequence[str], page: str

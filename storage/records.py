@@ -51,7 +51,7 @@ class Link:
     `beside` is the nearest group of the best story and `terms` what they share; `spot` is where a new group is
     entered among the texts that tell events, `entered` where a worker that died before it linked may have entered the
     article's own, `changes` are what its arrival moves. `reworded` is for a known article
-    whose words changed, which may leave its group.
+    whose words changed, which may leave its group; `posted` is the group that its text was entered as, where it was.
     """
 
     record: Record
@@ -68,6 +68,7 @@ class Link:
     density: float = 0.0
     changes: tuple[Change, ...] = ()
     reworded: bool = False
+    posted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _told(link: Link, group: str) -> dict[str, object]:
         },
     }
     if link.entered is not None or link.spot is not None:
-        told["posted"] = binary(group)
+        told["posted"] = binary(link.posted or group)
     if link.entered is not None:
         told["entered"] = str(link.entered)
     if link.spot is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,14 @@ from storage.vectors import (
 
 # What is entered is looked up within a window of its time; it is kept for so many of them after it was written.
 _WINDOWS_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Who shares keys with each of the groups that were entered, and which others were entered before and not linked yet."""
+
+    shared: list[Shared]
+    ahead: frozenset[int]
 
 
 class Telling:
@@ -81,7 +90,7 @@ class Telling:
         frequencies: Frequencies | None,
         now: datetime,
         tag: str = "",
-    ) -> Call[list[Shared]]:
+    ) -> Call[Entered]:
         """Enter new groups under their keys and bring back who is there.
 
         What was added to `frequencies`, a text for each posting, is noted; `tag` is a language that is noted as one of late.
@@ -108,8 +117,10 @@ class Telling:
             ],
         }
 
-        def read(answer: Sequence[Any]) -> list[Shared]:
-            return [shared_of(posting, row) for posting, row in zip(postings, answer, strict=True)]
+        def read(answer: Sequence[Any]) -> Entered:
+            rows, ahead = answer
+            shared = [shared_of(posting, row) for posting, row in zip(postings, rows, strict=True)]
+            return Entered(shared, frozenset(map(_number, ahead or ())))
 
         return Call("post", self._keys.index(lang), call, read)
 

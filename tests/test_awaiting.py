@@ -200,3 +200,59 @@ def test_what_is_linked_is_not_waited_for(workers: Workers, client: redis.Redis)
 def test_they_follow_each_other_on_a_cluster(write: Write, tmp_path: Path) -> None:
     with running_cluster() as cluster, closing(connect(cluster.url, tmp_path)) as client:
         follows(Workers(client, write))
+
+
+def test_a_text_whose_words_changed_is_not_left_among_those_entering(
+    workers: Workers, client: redis.Redis, write: Write
+) -> None:
+    workers.place("first")
+    changed = write(
+        "first", f"{TEXTS['first']} Forty people were taken off by helicopter.", outlet="first.example"
+    )
+    workers.worker().place([Submission(changed)], NOW)
+    assert client.zcard(f"{Keys().index('en')}entering") == 0
+
+
+@pytest.mark.slow
+def test_two_do_not_wait_for_each_other_when_one_takes_up_what_another_left(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one has seen the dead worker's text, the other enters that again and sees the first one's."""
+    workers.place("first")
+    leave(workers, "second")
+    time.sleep(1.1)
+    third_is_in, second_is_in = threading.Event(), threading.Event()
+    meet = placing._LanguageBatch.meet
+
+    def held(batch: placing._LanguageBatch, line: Line) -> None:
+        line.read_until(batch._teller._entered)  # type: ignore[arg-type]
+        if "third" in batch.ids:
+            third_is_in.set()
+            assert second_is_in.wait(10)
+        else:
+            second_is_in.set()
+        meet(batch, line)
+
+    monkeypatch.setattr(placing._LanguageBatch, "meet", held)
+    begin = time.monotonic()
+    third = threading.Thread(target=workers.place, args=("third",))
+    third.start()
+    assert third_is_in.wait(10)
+    workers.place("second")
+    third.join(10)
+    assert time.monotonic() - begin < 2.0
+
+
+@pytest.mark.slow
+def test_what_one_left_who_died_is_not_waited_for_until_a_clock_put_back_catches_up(
+    workers: Workers, client: redis.Redis
+) -> None:
+    workers.place("first")
+    leave(workers, "second")
+    key = f"{Keys().index('en')}entering"
+    for group, heard in client.zrange(key, 0, -1, withscores=True):
+        client.zadd(key, {group: heard + 3_600_000})
+    begin = time.monotonic()
+    workers.place("third")
+    assert time.monotonic() - begin < 1.0
+    assert client.zcard(key) == 0

@@ -187,3 +187,63 @@ def test_whatever_is_revised_every_count_is_that_of_the_members(
         found = client.hgetall(f"newsfold:group:{group}")
         assert (int(found[b"articles"]), client.zcard(f"newsfold:group:{group}:articles")) == (size, size)
         assert found[b"origin"].decode() in {a.id for a in articles if a.group == group}
+
+
+DEPOSITS = (
+    "Depositors queued at the doors of the Fellmoor bank, which regulators closed. The finance ministry said that deposits up to "
+    "fifty thousand crowns were insured, and that the branch in Kestrel Street would not open again before the spring."
+)
+LAKE = (
+    "A wildfire near Lake Osprington drove four hundred campers from the Tamarack valley, rangers said. Firefighters from "
+    "Dunmere dropped water on the ridge until nightfall, and chief ranger Odile Brandt closed the valley road."
+)
+
+
+def story_of(reader: Reader, article: str) -> str:
+    found = reader.article(article)
+    assert found is not None
+    return found.story
+
+
+@pytest.mark.parametrize("as_a_stream", [False, True])
+def test_one_that_leaves_a_group_which_just_grew_is_found_by_its_new_words(
+    placer: Placer, reader: Reader, write: Write, as_a_stream: bool
+) -> None:
+    """The batch that brings the second is not linked yet when the one with the new words is inserted."""
+    put(placer, write("x", WIRE, outlet="a.example"))
+    following = [write("y", WIRE, outlet="b.example"), write("x", DEPOSITS, outlet="a.example")]
+    if as_a_stream:
+        list(placer.place_all(([Submission(article)], NOW) for article in following))
+    else:
+        for article in following:
+            put(placer, article)
+    queue = "Regulators closed the Fellmoor bank while depositors queued at its doors."
+    [placed] = put(placer, write("z", queue, outlet="c.example"))
+    assert placed.story == story_of(reader, "x") != story_of(reader, "y")
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_two_of_one_group_whose_words_change_are_both_found_by_them(
+    placer: Placer, reader: Reader, write: Write, at_once: bool
+) -> None:
+    put(placer, write("x", WIRE, outlet="a.example"), write("y", WIRE, outlet="b.example"))
+    changed = [write("x", DEPOSITS, outlet="a.example"), write("y", LAKE, outlet="b.example")]
+    if at_once:
+        put(placer, *changed)
+    else:
+        for article in changed:
+            put(placer, article)
+    fire = (
+        "Campers fled a wildfire in the Tamarack valley near Lake Osprington, chief ranger Odile Brandt said."
+    )
+    [new] = put(placer, write("z", fire, outlet="c.example"))
+    [old] = put(
+        placer,
+        write(
+            "v",
+            "The council of Harrowmouth keeps its old lighthouse; four thousand residents signed.",
+            outlet="d.example",
+        ),
+    )
+    assert new.story == story_of(reader, "y")
+    assert old.story != story_of(reader, "y")

@@ -135,6 +135,20 @@ local function stood(P, group, story)
   }
 end
 
+-- The same of several, 0 for one that is not known.
+redis.register_function{
+  function_name = 'nf_stood_@V@',
+  callback = function(keys, args)
+    local call, rows = cmsgpack.unpack(args[1]), {}
+    for i, id in ipairs(call.ids) do
+      local row = redis.call('HMGET', call.P .. ':article:' .. id, 'group', 'story')
+      rows[i] = row[1] and stood(call.P, row[1], row[2]) or 0
+    end
+    return cmsgpack.pack(rows)
+  end,
+  flags = { 'no-writes' },
+}
+
 -- Which articles are known, and which of them must be inserted: new ones, and those whose words or slice changed.
 local function meet(call)
   local known, fresh = {}, {}

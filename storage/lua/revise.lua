@@ -57,7 +57,9 @@ local function reword(P, prefix, doc, call, group, story)
   for _, id in ipairs(doc.unite) do
     if root(P, 'group', id) == group then return { group, story, false, false, 'revision' } end
   end
-  if #doc.unite == 0 and redis.call('ZCARD', P .. ':group:' .. group .. ':articles') == 1 then
+  -- Of two that were reworded at once the one that stays alone was entered as a group of its own.
+  local is_told_here = not doc.posted or doc.posted == bytes_of(group)
+  if #doc.unite == 0 and is_told_here and redis.call('ZCARD', P .. ':group:' .. group .. ':articles') == 1 then
     if not doc.spot then return { group, story, false, false, 'revision' } end
     return retell(P, prefix, doc, call, group, story)
   end

@@ -107,15 +107,20 @@ end
 local function note_entering(prefix, call)
   local key, now = prefix .. 'entering', milliseconds()
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - FORGOTTEN)
+  redis.call('ZREMRANGEBYSCORE', key, now + FORGOTTEN, '+inf') -- the clock was put back
   for _, doc in ipairs(call.docs) do redis.call('ZADD', key, now, doc.group) end
   redis.call('EXPIRE', key, call.ttl)
 end
 
-local function entering(prefix) return redis.call('ZRANGEBYSCORE', prefix .. 'entering', milliseconds() - ALIVE, '+inf') end
+local function entering(prefix)
+  local now = milliseconds()
+  return redis.call('ZRANGEBYSCORE', prefix .. 'entering', now - ALIVE, now + ALIVE)
+end
 
 redis.register_function('nf_post_@V@', function(keys, args)
-  local call, prefix, answers, slices = cmsgpack.unpack(args[1]), keys[1], {}, {}
+  local call, prefix, answers, slices, ahead = cmsgpack.unpack(args[1]), keys[1], {}, {}, {}
   if call.counts then
+    ahead = entering(prefix)
     count_terms(prefix, call)
     note_entering(prefix, call)
   end
@@ -128,7 +133,7 @@ redis.register_function('nf_post_@V@', function(keys, args)
     redis.call('ZADD', prefix .. 'langs', call.now, call.lang)
     redis.call('EXPIRE', prefix .. 'langs', call.ttl)
   end
-  return cmsgpack.pack(answers)
+  return cmsgpack.pack({ answers, ahead })
 end)
 
 -- Languages that something was entered in of late, the latest first.
@@ -171,7 +176,7 @@ redis.register_function('nf_await_@V@', function(keys, args)
   for _, group in ipairs(call.own) do redis.call('ZADD', prefix .. 'entering', 'XX', now, group) end
   for _, group in ipairs(call.groups) do
     local heard = redis.call('ZSCORE', prefix .. 'entering', group)
-    if heard and tonumber(heard) >= now - ALIVE then left[#left + 1] = group end
+    if heard and math.abs(now - tonumber(heard)) <= ALIVE then left[#left + 1] = group end
   end
   return cmsgpack.pack(left)
 end)
