@@ -12,6 +12,7 @@ from dedup.paragraphs import Again, Paragraphs, printed_twice
 from dedup.text import tokens
 
 LONGEST_HEADLINE = 240
+_LONGEST_TAIL = 2 * LONGEST_HEADLINE
 _FEWEST_HEADLINE_TOKENS = 3
 # One linked line may be the text's own; several in a row are a box of other articles.
 _FEWEST_LINKS = 2
@@ -100,12 +101,26 @@ class _Sorter:
         self.segments.append(Segment(kind, place, text))
 
     def end(self) -> None:
-        """Set apart what the page prints twice. A heading stays: it heads what follows."""
+        """Set apart what the page prints twice, and a last line that says where the article stands.
+
+        A heading stays: it heads what follows.
+        """
+        texts = [number for number, segment in enumerate(self.segments) if segment.kind == "text"]
+        if len(texts) > 1:
+            self._judge_tail(texts[-1])
         for number, _, similarity in printed_twice(self._again):
             said = self.segments[number]
             if said.place != "heading":
                 self.segments[number] = replace(said, kind="repeat")
                 self.repeats[number] = Repeat(number, said.place, "paragraph", similarity, said.text)
+
+    def _judge_tail(self, number: int) -> None:
+        last = self.segments[number]
+        if last.place not in _LINES or len(last.text) > _LONGEST_TAIL:
+            return
+        if similarity := self._headlines.framed_by(tokens(last.text)):
+            self.segments[number] = replace(last, kind="repeat")
+            self.repeats[number] = Repeat(number, last.place, "headline", similarity, last.text)
 
     def _judge(self, place: Place, text: str, words: list[str], linked: bool) -> SegmentKind:
         if place in ("caption", "alt"):

@@ -25,6 +25,8 @@ _FEWEST_CUT = 4
 _LONGEST = 1_000
 # One word is too little to tell a headline by, unless it is all there is.
 _FEWEST_OTHER = 3
+# "The post Headline appeared first on Outlet", in any language; characters that are tokens count half.
+_MOST_AROUND = 10.0
 # A paragraph that begins with the words of a cut title is no headline.
 _LONGEST_TITLE = 240
 
@@ -62,6 +64,13 @@ class Headlines:
             return 0.0
         return max(title.repeated_by(text, segment) for title in self._titles)
 
+    def framed_by(self, words: list[str]) -> float:
+        """How like a headline a line is that has all of it between a few other words, 0 for one that has not.
+
+        So feeds say at the end of a teaser where the article stands; whoever quotes a headline begins or ends with it.
+        """
+        return max(title.framed_by(words) for title in self._titles)
+
 
 @dataclass(frozen=True, slots=True)
 class _Title:
@@ -88,6 +97,17 @@ class _Title:
             return max(direct, min(len(self.words), len(segment)) / max(len(self.words), len(segment)))
         said = any(likeness(self.words, part) >= NEAR for part in _parts(text))
         return direct if said or any(likeness(part, segment) >= NEAR for part in self.parts) else 0.0
+
+    def framed_by(self, line: list[str]) -> float:
+        size = len(self.words)
+        if size < _FEWEST_CUT or len(line) < size + 2 or len(line) > size + 2 * _MOST_AROUND:
+            return 0.0
+        for start in range(1, len(line) - size):
+            if line[start : start + size] == self.words:
+                around = line[:start] + line[start + size :]
+                few = sum(1.0 if len(word) > 1 else 0.5 for word in around) <= _MOST_AROUND
+                return likeness(self.words, line) if few else 0.0
+        return 0.0
 
 
 def repeats_headline(headline: str, text: str) -> float:

@@ -215,3 +215,43 @@ def test_stray_words() -> None:
 def test_shorten_keeps_words() -> None:
     assert shorten("one two three", 8) == "one two…"
     assert shorten("one", 8) == "one"
+
+
+TITLE = "Storm Greta batters western Ireland"
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "The post {} appeared first on Harbour Courier.",
+        "The post {} first appeared on Harbour Courier .",
+        "Der Beitrag {} erschien zuerst auf Harbour Courier.",
+        "L’article {} est apparu en premier sur Harbour Courier.",
+        "La entrada {} se publicó primero en Harbour Courier.",
+        "L'articolo {} proviene da Harbour Courier.",
+        "O post {} apareceu primeiro em Harbour Courier.",
+        "Сообщение {} появились сначала на Harbour Courier.",
+        "投稿 {} は Harbour Courier に最初に表示されました。",
+    ],
+)
+def test_where_a_feed_says_at_the_end_the_article_stands_is_no_text(tail: str) -> None:
+    lines: list[tuple[Place, str]] = [("paragraph", PARAGRAPH), ("paragraph", tail.format(TITLE))]
+    cleaned = clean(TITLE, lines)
+    assert [s.kind for s in cleaned.segments] == ["text", "repeat"]
+    assert [(r.segment, r.of) for r in cleaned.repeats] == [(1, "headline")]
+    assert clean(TITLE, lines[1:]).segments[0].kind == "text", "it is all there is"
+    assert [s.kind for s in clean(TITLE, lines[::-1]).segments] == ["text", "text"], "not at the end"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "“{}”, the front page said on Tuesday.",
+        "The front page said on Tuesday: “{}”.",
+        "On Tuesday it said “{}”, and nobody who had been out in it the night before thought that it had said too much.",
+        "Storm Greta batters the coast of Ireland, it said.",
+    ],
+)
+def test_who_quotes_a_headline_is_text(line: str) -> None:
+    cleaned = clean(TITLE, [("paragraph", PARAGRAPH), ("paragraph", line.format(TITLE))])
+    assert [s.kind for s in cleaned.segments] == ["text", "text"]
