@@ -36,12 +36,13 @@ class FirstLook:
 
 
 def first_look(
-    ids: Sequence[str], own: Fingerprints, found: Candidates, config: GroupConfig
+    ids: Sequence[str], own: Fingerprints, found: Candidates, config: GroupConfig, stubs: Container[int] = ()
 ) -> list[FirstLook]:
     """Sort each text's candidates by estimate into sure matches, sure strangers (dropped) and unsettled ones.
 
     An estimate from n rows has a standard error of √(J(1-J)/n); within two of the threshold it settles
-    nothing, and neither does it where one text may still be contained in the other. `ids` are the articles'.
+    nothing, and neither does it where one text may still be contained in the other. `ids` are the articles'; of those
+    whose places are in `stubs` the text alone says nothing (`dedup.stubs`), so nothing is sure.
     """
     matches: list[list[Match]] = [[] for _ in range(len(own))]
     unsettled: list[list[Candidate]] = [[] for _ in range(len(own))]
@@ -58,7 +59,9 @@ def first_look(
         if article == ids[text]:
             again.add(text)
             continue
-        if exact[k]:
+        if text in stubs:
+            unsettled[text].append(Candidate(article, int(found.exact[k]), shingles))
+        elif exact[k]:
             matches[text].append(Match(article, "exact", 1.0, shingles))
         elif near[k]:
             matches[text].append(Match(article, "near-duplicate", float(estimates[k]), shingles))
@@ -82,8 +85,12 @@ def _may_be_contained(
     )
 
 
-def settle(candidate: Candidate, overlap: Overlap, config: GroupConfig) -> Match | None:
-    """Decide a pair on its exact shingles."""
+def settle(
+    candidate: Candidate, overlap: Overlap, config: GroupConfig, exact: int | None = None
+) -> Match | None:
+    """Decide a pair on its exact shingles; `exact` is the hash of the text's own words."""
+    if candidate.exact == exact:
+        return Match(candidate.article, "exact", 1.0, candidate.shingles)
     if overlap.jaccard >= config.jaccard:
         return Match(candidate.article, "near-duplicate", overlap.jaccard, candidate.shingles)
     if is_contained(overlap, config):

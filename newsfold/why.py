@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dedup.amounts import differ_in_amounts
 from dedup.days import day_names, day_share
 from dedup.fingerprint import fingerprint
 from dedup.groups import is_contained
 from dedup.signature import estimate_jaccard
 from dedup.similarity import overlap, shingle_texts
+from dedup.stubs import stub_of, tell_nothing
 from dedup.terms import Frequencies, cosine, count_terms, no_frequencies, shared_terms, weigh
 from newsfold.passages import Passage, passages
 from pipelines.placing import Rules
@@ -56,20 +58,40 @@ class Reasons:
         return self.rules.groups.coverage_needed(self.words)
 
     @property
+    def _alike(self) -> str:
+        """On what ground the texts are one, "" where on none."""
+        rules = self.rules.groups
+        if self.exact:
+            return "their words are the same"
+        if self.jaccard >= rules.jaccard:
+            return f"they share {self.jaccard:.0%} of their shingles (threshold {rules.jaccard:.0%})"
+        if self.contained:
+            return (
+                f"passages of the longer one cover {self.coverage:.0%} of the shorter one "
+                f"(threshold {self.coverage_needed:.0%} for {self.words} words)"
+            )
+        return ""
+
+    @property
+    def _apart(self) -> str:
+        """Why texts that are alike are two all the same, "" where nothing says so."""
+        if tell_nothing(*(stub_of(x.title, x.body, x.lang) for x in (self.one, self.other))):
+            return "they say nothing of their headlines, which have no word in common"
+        is_cut = not self.exact and self.jaccard < self.rules.groups.jaccard
+        if is_cut and differ_in_amounts(self.one.body, self.other.body):
+            return "most of their numbers are not the same, as in a form that was filled in anew"
+        return ""
+
+    @property
     def sentence(self) -> str:
         """The verdict in one sentence."""
-        rules = self.rules.groups
         if self.same_group:
-            if self.exact:
-                return "One text: their words are the same."
-            if self.jaccard >= rules.jaccard:
-                return f"One text: they share {self.jaccard:.0%} of their shingles (threshold {rules.jaccard:.0%})."
-            if self.contained:
-                return (
-                    f"One text: passages of the longer one cover {self.coverage:.0%} of the shorter one "
-                    f"(threshold {self.coverage_needed:.0%} for {self.words} words)."
-                )
-            return "One text by way of others: both are near-duplicates of articles of their group."
+            if self._alike:
+                return f"One text: {self._alike}."
+            return "One text by way of others: each is one with another article of their group, or is contained in it."
+        if self._alike and self._apart:
+            which = "of one story" if self.same_story else "and two stories"
+            return f"Two texts {which}: {self._alike}, but {self._apart}."
         if self.same_story:
             return (
                 f"Two texts of one story: {self.jaccard:.0%} of their shingles in common, term similarity "
@@ -128,34 +150,50 @@ def explain(
     `frequencies` are the stream's, by which terms are weighed beside the language's; `path` are the groups of their
     story by which they are linked (`newsfold.paths`).
     """
-    bodies = [one.body, other.body]
-    skips = [one.skip, other.skip]
-    a, b = fingerprint(bodies, rules.minhash, skips)
-    same_outlet = bool(one.outlet) and one.outlet == other.outlet
-    shared = overlap(*shingle_texts(bodies, rules.minhash, skips), one_outlet=same_outlet)
-    known, terms = frequencies or no_frequencies(), rules.stories.terms
-    left, right = (weigh(count_terms(x.title, x.text, x.lang, terms), known, terms) for x in (one, other))
     return Reasons(
         one=one,
         other=other,
         same_group=one.group == other.group,
         same_story=one.story == other.story,
-        exact=a.exact == b.exact and a.shingles > 0,
-        estimate=float(estimate_jaccard(a.sketch, [b.sketch])[0]) if a.shingles and b.shingles else 0.0,
-        jaccard=shared.jaccard,
-        containment=shared.containment,
-        contained=is_contained(shared, rules.groups),
-        coverage=shared.coverage,
-        words=shared.words,
-        shared_bands=tuple(
-            i for i, (x, y) in enumerate(zip(_keys(a.bands), _keys(b.bands), strict=False)) if x == y
-        ),
-        shared_anchors=len(set(_keys(a.anchors)) & set(_keys(b.anchors))),
-        anchors=min(len(a.anchors), len(b.anchors)) // 8,
-        cosine=cosine(left.as_dict(), right.as_dict()),
-        days=(left.days, right.days),
-        terms=shared_terms(left, right),
         path=path,
-        passages=passages(bodies[0], bodies[1]),
+        passages=passages(one.body, other.body),
         rules=rules,
+        **_words_compared(one, other, rules),
+        **_terms_compared(one, other, rules, frequencies or no_frequencies()),
     )
+
+
+def _words_compared(one: ArticleView, other: ArticleView, rules: Rules) -> dict[str, Any]:
+    """What groups rest on."""
+    bodies, skips = [one.body, other.body], [one.skip, other.skip]
+    a, b = fingerprint(bodies, rules.minhash, skips)
+    same_outlet = bool(one.outlet) and one.outlet == other.outlet
+    shared = overlap(*shingle_texts(bodies, rules.minhash, skips), one_outlet=same_outlet)
+    bands = enumerate(zip(_keys(a.bands), _keys(b.bands), strict=False))
+    return {
+        "exact": a.exact == b.exact and a.shingles > 0,
+        "estimate": float(estimate_jaccard(a.sketch, [b.sketch])[0]) if a.shingles and b.shingles else 0.0,
+        "jaccard": shared.jaccard,
+        "containment": shared.containment,
+        "contained": is_contained(shared, rules.groups),
+        "coverage": shared.coverage,
+        "words": shared.words,
+        "shared_bands": tuple(i for i, (x, y) in bands if x == y),
+        "shared_anchors": len(set(_keys(a.anchors)) & set(_keys(b.anchors))),
+        "anchors": min(len(a.anchors), len(b.anchors)) // 8,
+    }
+
+
+def _terms_compared(
+    one: ArticleView, other: ArticleView, rules: Rules, frequencies: Frequencies
+) -> dict[str, Any]:
+    """What stories rest on."""
+    config = rules.stories.terms
+    left, right = (
+        weigh(count_terms(x.title, x.text, x.lang, config), frequencies, config) for x in (one, other)
+    )
+    return {
+        "cosine": cosine(left.as_dict(), right.as_dict()),
+        "days": (left.days, right.days),
+        "terms": shared_terms(left, right),
+    }

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from dedup.amounts import differ_in_amounts
 from dedup.fingerprint import Fingerprints
 from dedup.groups import FirstLook, settle
 from dedup.model import Article, Candidate, Match
-from dedup.shingles import Skip
 from dedup.similarity import ShingledText, overlaps, shingle_texts
+from dedup.stubs import tell_nothing
 from dedup.thresholds import GroupConfig, MinHashConfig
 from pipelines.furnishing import Furnishing
 from storage.records import Body
@@ -25,18 +26,11 @@ _SHINGLE_BYTES = 12
 class _Recent:
     """A text placed lately: as it was compared, and where its shingles are."""
 
-    text: str
-    outlet: str
-    skip: Skip
+    body: Body
     exact: int
     batch: ShingledText
     start: int
     end: int
-
-    @property
-    def body(self) -> Body:
-        """As it would be fetched."""
-        return Body(self.text, self.outlet, self.skip)
 
     @property
     def shingled(self) -> ShingledText:
@@ -52,14 +46,14 @@ class RecentTexts:
         self._batches: deque[tuple[ShingledText, list[str], int]] = deque()
         self._bytes = 0
 
-    def add(self, articles: Sequence[Article], bodies: Sequence[str], prints: Fingerprints) -> None:
+    def add(self, names: Sequence[str], bodies: Sequence[Body], prints: Fingerprints) -> None:
         """Keep a batch; the oldest go."""
         batch = ShingledText.whole(prints.shingled)
         bounds = pairwise(prints.shingled.offsets.tolist())
-        for article, text, exact, (a, b) in zip(articles, bodies, prints.exact.tolist(), bounds, strict=True):
-            self._texts[article.id] = _Recent(text, article.outlet, article.skip, exact, batch, a, b)
-        size = _SHINGLE_BYTES * len(batch.hashes) + sum(map(len, bodies))
-        self._batches.append((batch, [article.id for article in articles], size))
+        for name, body, exact, (a, b) in zip(names, bodies, prints.exact.tolist(), bounds, strict=True):
+            self._texts[name] = _Recent(body, exact, batch, a, b)
+        size = _SHINGLE_BYTES * len(batch.hashes) + sum(len(body.text) for body in bodies)
+        self._batches.append((batch, list(names), size))
         self._bytes += size
         while self._bytes > _MOST_BYTES and len(self._batches) > 1:
             self._forget(*self._batches.popleft())
@@ -105,8 +99,10 @@ class Comparison:
             [_one_outlet(articles[place], bodies[candidate.article]) for place, candidate in pairs],
         )
         for (place, candidate), overlap in zip(pairs, found, strict=True):
-            match = settle(candidate, overlap, self._groups)
-            if match:
+            one, other = articles[place].id, candidate.article
+            own = self._recent.get(one)
+            match = settle(candidate, overlap, self._groups, own.exact if own else None)
+            if match and not _are_others(match, bodies[one], bodies[other]):
                 matches[place].append(match)
         return matches
 
@@ -139,6 +135,13 @@ class Comparison:
                 anew.append(name)
         made = shingle_texts([bodies[n].text for n in anew], self._minhash, [skips[n] for n in anew])
         return texts | dict(zip(anew, made, strict=True))
+
+
+def _are_others(match: Match, one: Body, other: Body) -> bool:
+    """Whether texts that are alike are two all the same."""
+    if match.verdict == "contained" and differ_in_amounts(one.text, other.text):
+        return True
+    return tell_nothing(one.stub, other.stub)
 
 
 def _one_outlet(article: Article, other: Body) -> bool:

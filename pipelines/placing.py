@@ -10,6 +10,7 @@ from datetime import datetime
 from dedup.fingerprint import fingerprint
 from dedup.groups import decide, first_look, held
 from dedup.model import Article, GroupDecision, Newcomer, Placement
+from dedup.stubs import stub_of
 from dedup.thresholds import BridgeConfig, GroupConfig, MinHashConfig, StoryConfig
 from pipelines.awaiting import Awaiting
 from pipelines.comparing import Comparison, RecentTexts
@@ -126,8 +127,12 @@ class _LanguageBatch:
     def prepare(self) -> None:
         """Take fingerprints, write the records: what needs no other text."""
         texts = [article.text for article in self._articles]
-        self._bodies = [article.body_of(text) for article, text in zip(self._articles, texts, strict=True)]
-        self._prints = fingerprint(self._bodies, self._rules.minhash, [a.skip for a in self._articles])
+        bodies = [article.body_of(text) for article, text in zip(self._articles, texts, strict=True)]
+        self._bodies = [
+            Body(body, a.outlet, a.skip, stub_of(a.title, body, a.lang))
+            for a, body in zip(self._articles, bodies, strict=True)
+        ]
+        self._prints = fingerprint(bodies, self._rules.minhash, [a.skip for a in self._articles])
         exact, self._shingles = self._prints.exact.tolist(), self._prints.shingles.tolist()
         self._records = [
             self._index.record(
@@ -138,8 +143,7 @@ class _LanguageBatch:
 
     def insert(self, line: Line) -> None:
         """Put the texts into the index, where others find them who place at the same time and want to read them."""
-        shown = zip(self._articles, self._bodies, strict=True)
-        for asked in self._index.underway.ask_put({a.id: Body(body, a.outlet, a.skip) for a, body in shown}):
+        for asked in self._index.underway.ask_put(dict(zip(self.ids, self._bodies, strict=True))):
             line.send(asked)
         self._inserted = self._index.enter(line, self._lang, self.ids, self._prints, self._now)
 
@@ -147,14 +151,15 @@ class _LanguageBatch:
         """See who shares a bucket, and ask for those fingerprints that are not at hand."""
         self._shared = self._inserted.result()
         self._found = self._shared.found
-        self._recent.add(self._articles, self._bodies, self._prints)
+        self._recent.add(self.ids, self._bodies, self._prints)
         self._fetched = self._index.fetch(line, self._lang, self._shared)
 
     def compare(self, line: Line) -> None:
         """Settle what estimates can settle, and ask for the texts that must be compared."""
         fetched = self._fetched.result() if self._fetched else {}
         candidates = self._index.candidates(self._lang, self._prints, self._shared, fetched)
-        self._looks = first_look(self.ids, self._prints, candidates, self._rules.groups)
+        stubs = {place for place, body in enumerate(self._bodies) if body.stub is not None}
+        self._looks = first_look(self.ids, self._prints, candidates, self._rules.groups, stubs)
         self._comparison = Comparison(self._recent, self._furnishing, self._rules.minhash, self._rules.groups)
         self._missing = missing = self._comparison.missing(self._looks)
         asked_of = {a for place, look in enumerate(self._looks) for a in held(look, self.ids[:place])}

@@ -7,23 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from dedup.model import Article, Change
+from dedup.stubs import Stub, stub_of
 from storage.codec import body, skip_of
 from storage.keys import group_id, regroup_id, story_id
 from storage.plain import compact, iso, text_of
 from storage.vectors import binary, packed_density
 
-BODY_FIELDS = ("title", "text", "headline_in_text", "outlet", "skip")
+BODY_FIELDS = ("title", "text", "headline_in_text", "outlet", "skip", "lang")
 # How much of a record says how the article was placed, which a revision leaves as it is.
 PLACED = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A stored article's text as it is compared, its outlet, and the words of furniture at its ends."""
+    """A stored article's text as it is compared, its outlet, the words of furniture at its ends, and what a stub is under."""
 
     text: str
     outlet: str
     skip: tuple[int, int]
+    stub: Stub = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ def bodies_of(articles: Sequence[str], rows: Sequence[Any]) -> dict[str, Body]:
     for article, row in zip(articles, rows, strict=True):
         if row[1] is not False:
             fields = {name: text_of(v) for name, v in zip(BODY_FIELDS, row, strict=False) if v}
-            found[article] = Body(body(fields), fields.get("outlet", ""), skip_of(fields))
+            text = body(fields)
+            stub = stub_of(fields.get("title", ""), text, fields.get("lang", ""))
+            found[article] = Body(text, fields.get("outlet", ""), skip_of(fields), stub)
     return found
 
 

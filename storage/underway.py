@@ -35,7 +35,7 @@ class Underway:
         told = (
             (
                 article.encode(),
-                msgpack.packb((body.text, body.outlet, body.skip), unicode_errors="surrogatepass"),
+                msgpack.packb(_told(body), unicode_errors="surrogatepass"),
             )
             for article, body in bodies.items()
         )
@@ -51,8 +51,15 @@ class Underway:
             for name, told in zip(wanted, found, strict=True)
             if told
         )
-        return {name: Body(text, outlet, (skip[0], skip[1])) for name, (text, outlet, skip) in rows}
+        return {
+            name: Body(text, outlet, (skip[0], skip[1]), frozenset(stub) if stub else None)
+            for name, (text, outlet, skip, stub) in rows
+        }
 
     def ask_take_away(self, articles: Iterable[str]) -> Command:
         """They are stored."""
         return Command("HDEL", self._key, *(article.encode() for article in articles))
+
+
+def _told(body: Body) -> tuple[object, ...]:
+    return body.text, body.outlet, body.skip, None if body.stub is None else sorted(body.stub)
