@@ -37,15 +37,9 @@ end
 -- Who is in the postings of some terms: place, members, place, members, …
 local function who_has(one, fields)
   fetch(one, fields)
-  local flat, n = {}, 0
-  for i = 1, #fields do
-    local members = one.values[fields[i]]
-    if members then
-      flat[n + 1], flat[n + 2] = i, members
-      n = n + 2
-    end
-  end
-  return flat
+  local values = {}
+  for i = 1, #fields do values[i] = one.values[fields[i]] end
+  return hits(values)
 end
 
 local function post(one, fields, group)
