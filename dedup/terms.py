@@ -111,12 +111,14 @@ def words(text: str) -> list[str]:
     starts, ends = token_bounds(classes)
     kinds = classes[starts].tolist()
     found = [folded[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-    if CHARACTER not in kinds:
-        return found
+    if _ALPHABETS.search(folded):
+        runs = (one if kinds[i] != CHARACTER else _run(found, kinds, i) for i, one in enumerate(found))
+        return [word for word in runs if word]
+    # Without them all runs are pairs, and no character's script need be looked at.
     return [
-        word
-        for i, one in enumerate(found)
-        if (word := one if kinds[i] != CHARACTER else _run(found, kinds, i))
+        word + found[i + 1] if kinds[i] == CHARACTER else word
+        for i, word in enumerate(found)
+        if kinds[i] != CHARACTER or (i + 1 < len(found) and kinds[i + 1] == CHARACTER)
     ]
 
 
